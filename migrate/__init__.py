@@ -1,0 +1,1 @@
+"""Copies IMAP mailboxes into Google Workspace through the Gmail API."""

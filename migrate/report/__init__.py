@@ -1,0 +1,1 @@
+"""Reports: read the ledger, are read by nobody."""

@@ -1,0 +1,161 @@
+"""What `plan`, `run`, `verify`, `status` and `report` say, as data: the JSON contract.
+
+`to_json` gives the documented keys (see `docs/json.md`); HTML, CSV and Markdown are views of the
+same document.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass, field, fields
+from typing import Any
+
+SCHEMA = 1
+
+
+@dataclass(slots=True)
+class Totals:
+    """The closed accounting: the six classes sum to `source`, per folder, account and run."""
+
+    source: int = 0
+    imported: int = 0
+    merged: int = 0
+    present: int = 0
+    skipped: int = 0
+    quarantined: int = 0
+    pending: int = 0
+
+    @property
+    def closed(self) -> bool:
+        return self.source == sum(getattr(self, name) for name in CLASSES)
+
+    @classmethod
+    def sum(cls, parts: Iterable[Totals]) -> Totals:
+        whole = cls()
+        for part in parts:
+            for each in fields(cls):
+                setattr(whole, each.name, getattr(whole, each.name) + getattr(part, each.name))
+        return whole
+
+
+CLASSES = ("imported", "merged", "present", "skipped", "quarantined", "pending")
+
+
+@dataclass(slots=True)
+class FolderLine:
+    name: str
+    label: str | None
+    """Gmail label (path of a user label or id of a system label); None when not copied."""
+    totals: Totals
+    bytes: int = 0
+    rule: str | None = None
+    """Why the whole folder is skipped: `excluded`, `virtual`."""
+
+
+@dataclass(slots=True)
+class AccountLine:
+    source_user: str
+    target_user: str
+    state: str
+    """`new`, `scanned`, `running`, `paused`, `failed`, `done`."""
+    error: dict[str, Any] | None
+    """`{"code", "cause", "cure"}` in the reader's language."""
+    totals: Totals
+    folders: list[FolderLine]
+    bytes: int = 0
+
+
+@dataclass(slots=True)
+class Rename:
+    account: str
+    folder: str
+    label: str
+    reason: str
+    """`reserved`, `characters`, `length`, `collision`, `refused`, `rule` …"""
+
+
+@dataclass(slots=True)
+class RepairLine:
+    account: str
+    folder: str
+    uid: int
+    field: str
+    before: str
+    after: str
+    why: str
+    """`missing`, `unparsable`, `future`, `broken`."""
+
+
+@dataclass(slots=True)
+class QuarantineLine:
+    account: str
+    folder: str
+    uid: int
+    code: str
+    """An error code of `texts/errors.toml`."""
+    cause: str
+    cure: str
+    detail: str
+    """What Gmail or the source said, verbatim."""
+    file: str | None
+    """The .eml, relative to the migration folder."""
+
+
+@dataclass(slots=True)
+class SkipLine:
+    account: str
+    folder: str
+    rule: str
+    count: int
+
+
+@dataclass(slots=True)
+class Difference:
+    account: str
+    folder: str
+    uid: int
+    what: str
+    """`missing`, `label`, `date`, `bytes`, `source-gone`."""
+    source: str
+    target: str
+
+
+@dataclass(slots=True)
+class Predicted:
+    """One verdict the plan expects, with how many messages it concerns."""
+
+    verdict: str
+    count: int
+    certain: bool
+
+
+@dataclass(slots=True)
+class Document:
+    """One answer of one command."""
+
+    command: str
+    run: str | None
+    complete: bool
+    totals: Totals
+    accounts: list[AccountLine]
+    created: str
+    """ISO 8601, UTC."""
+    version: str
+    target_consulted: bool | None = None
+    predicted: list[Predicted] | None = None
+    units: int | None = None
+    seconds: int | None = None
+    bytes: int | None = None
+    renames: list[Rename] | None = None
+    checked: int | None = None
+    differences: list[Difference] | None = None
+    repairs: list[RepairLine] | None = None
+    quarantine: list[QuarantineLine] | None = None
+    skips: list[SkipLine] | None = None
+    notes: list[str] = field(default_factory=list)
+    """Sentences for the reader, already in their language."""
+
+    def to_json(self) -> dict[str, Any]:
+        """Keys in a fixed order, absent parts left out, `schema` first."""
+        body = {key: value for key, value in asdict(self).items() if value is not None}
+        return {"schema": SCHEMA} | body

@@ -1,0 +1,98 @@
+"""The source of a migration: what every kind of source must offer (now: `imap.py`).
+
+A source is read-only by construction (EXAMINE and BODY.PEEK[], RFC 9051 6.3.3 and 6.4.5) and is
+used by one thread at a time. Errors are those of `migrate.errors`: `SourceError` for the account,
+`SourceLost` when connecting again may help, `FetchRefused` for a single message.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+from migrate.body import Body
+from migrate.errors import FetchRefused
+
+
+@dataclass(frozen=True, slots=True)
+class Folder:
+    """One IMAP mailbox, as LIST names it."""
+
+    raw: bytes
+    """The name on the wire, exactly as the server sent it; used in commands."""
+    name: str
+    """`raw` decoded (modified UTF-7, RFC 3501 5.1.3); undecodable bytes become visible escapes."""
+    path: tuple[str, ...]
+    """`name` split at the server's delimiter, without the personal namespace's prefix."""
+    attributes: frozenset[str]
+    """LIST attributes in lower case: `\\sent`, `\\drafts`, `\\noselect` … (RFC 6154, RFC 9051)."""
+
+    @property
+    def selectable(self) -> bool:
+        return not self.attributes & {"\\noselect", "\\nonexistent"}
+
+
+@dataclass(frozen=True, slots=True)
+class FolderState:
+    """What EXAMINE says of a folder."""
+
+    uidvalidity: int
+    exists: int
+    uidnext: int | None = None
+    highestmodseq: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """One message as the scan sees it: everything but its body."""
+
+    uid: int
+    flags: frozenset[str]
+    """As the server spells them, system flags in title case: `\\Seen`, `$Forwarded`."""
+    internal_date: datetime | None
+    """Aware. None when the server sends none or an impossible one."""
+    size: int
+    """RFC822.SIZE in bytes: a hint, wrong on several servers. 0 when missing."""
+    email_id: str | None
+    """EMAILID (RFC 8474), None where the server has no OBJECTID."""
+    header: bytes
+    """The header fields of `SCANNED_FIELDS`, raw."""
+
+
+SCANNED_FIELDS = ("Message-ID", "References", "In-Reply-To", "Date", "From", "Subject", "Received")
+"""What the scan asks for with BODY.PEEK[HEADER.FIELDS (…)]."""
+
+
+@dataclass(frozen=True, slots=True)
+class Fetched:
+    """The answer for one UID: its bytes, or why the server refuses to hand them out."""
+
+    uid: int
+    body: Body | FetchRefused
+
+
+class Source(Protocol):
+    """One account at the source."""
+
+    def folders(self) -> list[Folder]:
+        """All folders of the personal namespace, parents first."""
+
+    def examine(self, folder: Folder) -> FolderState:
+        """Open `folder` read-only; the calls below then mean this folder."""
+
+    def uids(self) -> list[int]:
+        """All UIDs of the open folder, ascending."""
+
+    def scan(self, uids: Sequence[int]) -> Iterator[Listed]:
+        """What `Listed` holds, for the given UIDs; a UID that has vanished yields nothing."""
+
+    def fetch(self, wanted: Sequence[tuple[int, int]]) -> Iterator[Fetched]:
+        """BODY.PEEK[] of (UID, size hint) pairs, in any order. Large ones come as spool files.
+
+        A UID that has vanished meanwhile yields nothing.
+        """
+
+    def close(self) -> None:
+        """Log out and free the connection; never raises."""

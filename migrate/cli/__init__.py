@@ -1,0 +1,25 @@
+"""`mailhaul migrate …`: one small file per group of commands, heavy imports inside the commands."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import typer
+
+from migrate.cli import copying, preparing, reporting
+from migrate.texts import Texts, language
+
+_help = Texts(language())
+
+app = typer.Typer(no_args_is_help=True)
+_commands: dict[str, Callable[..., None]] = {
+    "init": preparing.init,
+    "check": preparing.check,
+    "plan": preparing.plan,
+    "run": copying.run,
+    "status": reporting.status,
+    "verify": reporting.verify,
+    "report": reporting.report,
+}
+for _name, _command in _commands.items():
+    app.command(_name, help=_help(f"cli.help.{_name}"))(_command)

@@ -27,7 +27,11 @@ class Totals:
 
     @property
     def closed(self) -> bool:
-        return self.source == sum(getattr(self, name) for name in CLASSES)
+        return self.source == sum(count for _, count in self.classes())
+
+    def classes(self) -> list[tuple[str, int]]:
+        """The six classes with their counts, in the contract's order."""
+        return [(name, getattr(self, name)) for name in CLASSES]
 
     @classmethod
     def sum(cls, parts: Iterable[Totals]) -> Totals:
@@ -39,6 +43,8 @@ class Totals:
 
 
 CLASSES = ("imported", "merged", "present", "skipped", "quarantined", "pending")
+REFUSALS = frozenset({"from-missing", "from-several", "from-invalid", "oversize"})
+"""The predicted verdicts after which a message is not imported."""
 
 
 @dataclass(slots=True)

@@ -45,7 +45,7 @@ class Texts:
     def __init__(self, lang: Lang) -> None:
         self.lang: Lang = lang
 
-    def __call__(self, key: str, **params: object) -> str:
+    def __call__(self, key: str, /, **params: object) -> str:
         """The text of `key` (`area.name…`), filled in. KeyError for an unknown key."""
         text = catalogue(key.partition(".")[0])[key][self.lang]
         return text.format(**params) if params else text
@@ -55,10 +55,10 @@ class Texts:
 
 
 def language(argv: Sequence[str] | None = None, environ: Mapping[str, str] | None = None) -> Lang:
-    """`--lang` on the command line, else the locale; help texts need it before options are parsed."""
+    """`--lang`, else the locale; help texts need it before the options are parsed."""
     words = list(sys.argv[1:] if argv is None else argv)
     env = os.environ if environ is None else environ
-    for word, following in zip(words, [*words[1:], ""], strict=True):
+    for word, following in zip(words, [*words, ""][1:], strict=True):
         if word.startswith("--lang"):
             chosen = word.partition("=")[2] or following
             return "ja" if chosen == "ja" else "en"

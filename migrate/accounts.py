@@ -1,0 +1,193 @@
+"""`accounts.csv`: which source user becomes which target user.
+
+UTF-8 (with or without BOM), UTF-16 with BOM or Shift_JIS (cp932), as spreadsheets save it;
+comma, semicolon or tab; blank lines and lines that start with `#` don't count.
+"""
+
+from __future__ import annotations
+
+import codecs
+import csv
+import re
+import unicodedata
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from migrate.credentials import Secret, SecretRef, readable_by_others
+from migrate.errors import UsageError
+from migrate.problems import misspelt, raise_all
+
+REQUIRED = ("source_user", "target_user")
+PASSWORDS = ("source_password", "source_password_env", "source_password_file")
+COLUMNS = (*REQUIRED, *PASSWORDS, "include", "exclude", "label_prefix")
+
+# The addresses Google Workspace can have: ASCII, no quoted local part.
+_DOMAIN_LABEL = "[a-z0-9](?:[a-z0-9-]*[a-z0-9])?"
+ADDRESS = re.compile(
+    rf"[a-z0-9.!#$%&'*+/=?^_`{{|}}~-]+@{_DOMAIN_LABEL}(?:\.{_DOMAIN_LABEL})*", re.ASCII | re.I
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """One row: a source user and a target user."""
+
+    source_user: str
+    target_user: str
+    password: Secret | SecretRef | None = None
+    include: tuple[str, ...] = ()
+    """Shell globs on folder paths; they stand in for those of `[labels] include`."""
+    exclude: tuple[str, ...] = ()
+    """Shell globs on folder paths, besides those of `[labels] exclude`."""
+    label_prefix: str | None = None
+    """Stands in for `[labels] prefix`."""
+    line: int = 0
+
+
+def read(path: Path, *, need_password: bool) -> tuple[Account, ...]:
+    """All accounts of the file; UsageError with every problem of it."""
+    try:
+        data = path.read_bytes()
+    except FileNotFoundError:
+        raise UsageError("accounts-missing", where=path.name, directory=path.parent) from None
+    except OSError as error:
+        raise UsageError("file-unreadable", where=path.name, reason=error.strerror) from error
+    rows = list(_rows(_lines(_decoded(data, path.name)), path.name))
+    if not rows:
+        raise UsageError("accounts-empty", where=path.name)
+    header_line, header = rows[0]
+    columns = _columns(header, f"{path.name}:{header_line}")
+    accounts: list[Account] = []
+    problems: list[UsageError] = []
+    for line, cells in rows[1:]:
+        if isinstance(cells, UsageError):
+            problems.append(cells)
+            continue
+        row = dict(zip(columns, cells, strict=False))
+        surplus = cells[len(columns) :]
+        problems += _row_problems(row, surplus, f"{path.name}:{line}", need_password)
+        accounts.append(_account(row, path.parent, line))
+    if not rows[1:]:
+        problems.append(UsageError("accounts-empty", where=path.name))
+    problems += _duplicates(accounts, path.name)
+    if any(isinstance(each.password, Secret) for each in accounts) and readable_by_others(path):
+        problems.append(UsageError("accounts-open", where=path.name, file=path))
+    raise_all(problems)
+    return tuple(accounts)
+
+
+def _decoded(data: bytes, where: str) -> str:
+    utf16 = data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
+    for encoding in ("utf-16",) if utf16 else ("utf-8-sig", "cp932"):
+        try:
+            return data.decode(encoding)
+        except UnicodeDecodeError:
+            continue
+    raise UsageError("accounts-encoding", where=where)
+
+
+def _lines(text: str) -> list[str]:
+    """Lines without their ends; comments become blank, so that line numbers stay true."""
+    lines = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
+    return ["" if line.lstrip().startswith("#") else line for line in lines]
+
+
+def _rows(lines: Sequence[str], name: str) -> Iterator[tuple[int, list[str] | UsageError]]:
+    """Line number and cells (or what is wrong) of each row; the header's delimiter is the file's.
+
+    Each line is read by itself: no cell holds a line end, and a quote that is left open
+    then spoils one row, not all that follow.
+    """
+    delimiter = ""
+    for number, line in enumerate(lines, 1):
+        if not line.strip():
+            continue
+        delimiter = delimiter or max(",;\t", key=line.count)
+        try:
+            (cells,) = csv.reader([line], delimiter=delimiter, skipinitialspace=True, strict=True)
+        except csv.Error:
+            yield number, UsageError("accounts-quote", where=f"{name}:{number}")
+            continue
+        if any(cell.strip() for cell in cells):
+            yield number, cells
+
+
+def _columns(header: list[str] | UsageError, where: str) -> list[str]:
+    if isinstance(header, UsageError):
+        raise header
+    names = [re.sub(r"[\s-]+", "_", cell.strip().lower()) for cell in header]
+    if not set(names) & set(COLUMNS) and any("@" in name for name in names):
+        raise UsageError("accounts-no-header", where=where)
+    problems: list[UsageError] = []
+    for column, name in enumerate(names, 1):
+        if not name:
+            problems.append(UsageError("column-unnamed", where=where, column=column))
+        elif name not in COLUMNS:
+            problems.append(misspelt("column-unknown", name, COLUMNS, where=where))
+        elif name in names[: column - 1]:
+            problems.append(UsageError("column-twice", where=where, column=name))
+    problems += [
+        UsageError("column-missing", where=where, column=name)
+        for name in REQUIRED
+        if name not in names
+    ]
+    raise_all(problems)
+    return names
+
+
+def _row_problems(
+    row: dict[str, str], surplus: Sequence[str], where: str, need_password: bool
+) -> Iterator[UsageError]:
+    if any(surplus):
+        yield UsageError("cells-surplus", where=where, count=len(surplus))
+    for column in REQUIRED:
+        if not row.get(column, "").strip():
+            yield UsageError("cell-empty", where=where, column=column)
+    target = row.get("target_user", "").strip()
+    if target and not ADDRESS.fullmatch(target):
+        meant = unicodedata.normalize("NFKC", target).replace(" ", "")
+        if meant != target and ADDRESS.fullmatch(meant):
+            yield UsageError("address-invalid-near", where=where, word=target, suggestion=meant)
+        else:
+            yield UsageError("address-invalid", where=where, word=target)
+    given = [column for column in PASSWORDS if row.get(column)]
+    if len(given) > 1:
+        yield UsageError("passwords-several", where=where, columns=", ".join(given))
+    if need_password and not given:
+        yield UsageError("password-missing", where=where, columns=", ".join(PASSWORDS))
+
+
+def _account(row: dict[str, str], directory: Path, line: int) -> Account:
+    cell = {column: text.strip() for column, text in row.items()}
+    password: Secret | SecretRef | None = None
+    if row.get("source_password"):
+        password = Secret(row["source_password"])  # as it stands: blanks may belong to it
+    elif env := cell.get("source_password_env"):
+        password = SecretRef(env=env)
+    elif file := cell.get("source_password_file"):
+        password = SecretRef(file=directory / Path(file).expanduser())
+    return Account(
+        source_user=cell.get("source_user", ""),
+        target_user=cell.get("target_user", ""),
+        password=password,
+        include=_globs(cell.get("include", "")),
+        exclude=_globs(cell.get("exclude", "")),
+        label_prefix=cell.get("label_prefix") or None,
+        line=line,
+    )
+
+
+def _globs(cell: str) -> tuple[str, ...]:
+    return tuple(glob.strip() for glob in cell.split(";") if glob.strip())
+
+
+def _duplicates(accounts: Sequence[Account], name: str) -> Iterator[UsageError]:
+    for column in REQUIRED:
+        first: dict[str, int] = {}
+        for account in accounts:
+            user: str = getattr(account, column)
+            line = first.setdefault(user.casefold(), account.line)
+            if user and line != account.line:
+                where = f"{name}:{account.line}"
+                yield UsageError("user-twice", where=where, column=column, user=user, first=line)

@@ -1,0 +1,150 @@
+"""`migrate run`: the copy itself, from a migration folder or in the quick form."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from types import FrameType
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from migrate.cli import common
+from migrate.cli.common import HERE, Dir, Json, Lang, Only
+from migrate.errors import MailhaulError, UsageError
+from migrate.texts import Texts, language
+
+if TYPE_CHECKING:
+    from migrate.accounts import Account
+    from migrate.config import Config
+    from migrate.progress import Progress
+    from migrate.report.document import Document
+
+_help = Texts(language())
+
+Limit = Annotated[int | None, typer.Option("--limit", help=_help("cli.option.limit"), min=1)]
+Plan = Annotated[Path | None, typer.Option("--plan", help=_help("cli.option.plan"), metavar="FILE")]
+Source = Annotated[
+    str | None, typer.Option("--source", help=_help("cli.option.source"), metavar="URL")
+]
+Target = Annotated[
+    str | None, typer.Option("--target", help=_help("cli.option.target"), metavar="USER")
+]
+Key = Annotated[Path | None, typer.Option("--key", help=_help("cli.option.key"), metavar="FILE")]
+Api = Annotated[str | None, typer.Option("--api", help=_help("cli.option.api"), metavar="URL")]
+
+
+def run(
+    directory: Dir = HERE,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help=_help("cli.option.dry_run"))] = False,
+    only: Only = None,
+    limit: Limit = None,
+    plan: Plan = None,
+    source: Source = None,
+    target: Target = None,
+    key: Key = None,
+    api: Api = None,
+    as_json: Json = False,
+    lang: Lang = None,
+) -> None:
+    texts = common.texts_for(lang)
+    with common.explained(texts, as_json=as_json):
+        config = _config(directory, source, target, key, api, texts)
+        rows = common.select(config.accounts, only)
+        from migrate.plan import check_against
+        from migrate.plan import plan as make_plan
+        from migrate.progress import progress
+
+        shown = progress(texts, quiet=as_json)
+        if dry_run or plan:
+            document, errors = make_plan(config, rows, shown, texts)
+            if plan:
+                check_against(plan, document)
+            if dry_run:
+                common.publish(document, config, texts, as_json=as_json, name="plan")
+                raise typer.Exit(common.worst(error.exit_code for error in errors))
+        with _stopping(texts) as stop:
+            document, errors = copy(config, rows, shown, texts, stop, limit)
+        common.publish(document, config, texts, as_json=as_json, name="run")
+        for error in errors:
+            common.show_error(error, texts)
+        if document.totals.pending:
+            common.say(texts("cli.run.resume", n=document.totals.pending))
+        raise typer.Exit(common.outcome(document, errors))
+
+
+def copy(
+    config: Config,
+    rows: Sequence[Account],
+    shown: Progress,
+    texts: Texts,
+    stop: threading.Event,
+    limit: int | None = None,
+) -> tuple[Document, list[MailhaulError]]:
+    """One run over `rows`: the document, and what kept accounts from their end."""
+    from migrate.config import private_directory
+    from migrate.engine import LocalEngine, new_run_id
+    from migrate.ledger import Ledger, accounts
+    from migrate.report.gather import gather
+
+    private_directory(config.ledger_path.parent)
+    with Ledger(config.ledger_url) as ledger:
+        run_id = new_run_id()
+        options = {"only": [row.source_user for row in rows], "limit": limit}
+        engine = LocalEngine(config, ledger, run_id, shown, stop, limit)
+        ledger.write(lambda conn: accounts.start_run(conn, run_id, options))
+        failures = engine.run(rows)
+        ledger.write(lambda conn: accounts.end_run(conn, run_id))
+        with ledger.read() as conn:
+            pairs = [(row.source_user, row.target_user) for row in rows]
+            document = gather(conn, "run", run_id, texts, pairs)
+    return document, [failure.error for failure in failures]
+
+
+def _config(
+    directory: Path,
+    source: str | None,
+    target: str | None,
+    key: Path | None,
+    api: str | None,
+    texts: Texts,
+) -> Config:
+    from migrate.config import load, quick
+    from migrate.credentials import Secret
+
+    if not (source or target or key):
+        return load(directory)
+    if not (source and target and key):
+        raise UsageError("quick-incomplete")
+    password = os.environ.get("MAILHAUL_SOURCE_PASSWORD")
+    if password is None:
+        if not sys.stdin.isatty():
+            raise UsageError("no-password")
+        import getpass
+
+        password = getpass.getpass(texts("cli.run.password", source=source))
+    return quick(source, target, key, password=Secret(password), api=api)
+
+
+@contextmanager
+def _stopping(texts: Texts) -> Iterator[threading.Event]:
+    """Ctrl-C finishes the messages in hand; a second one ends the process at once, as safe."""
+    stop = threading.Event()
+
+    def on_signal(_number: int, _frame: FrameType | None) -> None:
+        if stop.is_set():
+            os._exit(4)
+        stop.set()
+        common.say("\n" + texts("cli.run.stopping"))
+
+    before = {each: signal.signal(each, on_signal) for each in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield stop
+    finally:
+        for each, handler in before.items():
+            signal.signal(each, handler)

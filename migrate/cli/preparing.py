@@ -1,0 +1,105 @@
+"""`migrate init`, `check`, `plan`: everything before the first byte moves."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from migrate.cli import common
+from migrate.cli.common import HERE, Dir, Json, Lang, Only
+from migrate.errors import EXIT_DONE, MailhaulError
+from migrate.texts import Texts, language
+
+_help = Texts(language())
+
+
+def init(
+    directory: Dir = HERE,
+    source: Annotated[
+        str, typer.Option("--source", help=_help("cli.option.init_source"), metavar="URL")
+    ] = "imaps://mail.example.jp",
+    api: Annotated[
+        str, typer.Option("--api", help=_help("cli.option.api"), metavar="URL")
+    ] = "https://gmail.googleapis.com",
+    key: Annotated[
+        Path, typer.Option("--key", help=_help("cli.option.key"), metavar="FILE")
+    ] = Path("service-account.json"),
+    lang: Lang = None,
+) -> None:
+    texts = common.texts_for(lang)
+    with common.explained(texts, as_json=False):
+        from migrate.config import init_files
+
+        for path in init_files(
+            directory, source_url=source, api=api, key_file=str(key), lang=texts.lang
+        ):
+            typer.echo(texts("cli.init.written", file=path))
+        typer.echo(texts("cli.init.next", directory=directory))
+
+
+def check(
+    directory: Dir = HERE, only: Only = None, as_json: Json = False, lang: Lang = None
+) -> None:
+    texts = common.texts_for(lang)
+    with common.explained(texts, as_json=as_json):
+        from migrate.config import load
+        from migrate.preflight import check as run_check
+
+        config = load(directory)
+        checked = run_check(config, common.select(config.accounts, only))
+        if as_json:
+            fine = all(each.fine for each in checked)
+            body = {
+                "schema": 1,
+                "command": "check",
+                "complete": fine,
+                "accounts": [each.to_json(texts) for each in checked],
+            }
+            typer.echo(json.dumps(body, ensure_ascii=False, indent=2))
+        else:
+            header = [texts(f"cli.check.{each}") for each in ("source", "target")]
+            sides = [
+                (
+                    each.account.source_user,
+                    _side(each.folders, "folders", each.source_error, texts),
+                    each.account.target_user,
+                    _side(each.labels, "labels", each.target_error, texts),
+                )
+                for each in checked
+            ]
+            for line in common.as_table([(header[0], "", header[1], ""), *sides]):
+                typer.echo(line)
+        errors = [
+            error for each in checked for error in (each.source_error, each.target_error) if error
+        ]
+        if not as_json:
+            for error in {(e.code, str(e)): e for e in errors}.values():
+                common.show_error(error, texts)
+        raise typer.Exit(common.worst([error.exit_code for error in errors]))
+
+
+def _side(count: int | None, what: str, error: MailhaulError | None, texts: Texts) -> str:
+    if error is not None:
+        return texts("cli.check.failed", code=error.code)
+    return texts(f"cli.check.{what}", count=count)
+
+
+def plan(
+    directory: Dir = HERE, only: Only = None, as_json: Json = False, lang: Lang = None
+) -> None:
+    texts = common.texts_for(lang)
+    with common.explained(texts, as_json=as_json):
+        from migrate.config import load
+        from migrate.plan import plan as make_plan
+        from migrate.progress import progress
+
+        config = load(directory)
+        rows = common.select(config.accounts, only)
+        document, errors = make_plan(config, rows, progress(texts, quiet=as_json), texts)
+        common.publish(document, config, texts, as_json=as_json, name="plan")
+        for error in errors:
+            common.show_error(error, texts)
+        raise typer.Exit(common.outcome(document, errors) if errors else EXIT_DONE)

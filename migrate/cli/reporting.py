@@ -1,0 +1,171 @@
+"""`migrate status`, `verify`, `report`: what was done, and whether it is so."""
+
+from __future__ import annotations
+
+import threading
+from functools import partial
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from migrate.cli import common
+from migrate.cli.common import HERE, Dir, Json, Lang, Only
+from migrate.errors import MailhaulError, UsageError
+from migrate.texts import Texts, language
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from migrate.accounts import Account
+    from migrate.config import Config
+    from migrate.connections import Gmail
+    from migrate.ledger import Ledger
+    from migrate.report.document import Document
+    from migrate.verify import Verified
+
+_help = Texts(language())
+
+
+def status(directory: Dir = HERE, as_json: Json = False, lang: Lang = None) -> None:
+    texts = common.texts_for(lang)
+    with common.explained(texts, as_json=as_json):
+        from migrate.config import load
+        from migrate.report import summary, to_json
+
+        document = _from_ledger(load(directory), "status", texts)
+        if as_json:
+            typer.echo(to_json(document), nl=False)
+        else:
+            _table(document, texts)
+            for line in summary(document, texts):
+                typer.echo(line)
+        raise typer.Exit(common.outcome(document))
+
+
+def report(directory: Dir = HERE, as_json: Json = False, lang: Lang = None) -> None:
+    texts = common.texts_for(lang)
+    with common.explained(texts, as_json=as_json):
+        from migrate.config import load
+
+        config = load(directory)
+        document = _from_ledger(config, "report", texts)
+        common.publish(document, config, texts, as_json=as_json, name="report")
+        raise typer.Exit(common.outcome(document))
+
+
+def verify(
+    directory: Dir = HERE,
+    deep: Annotated[bool, typer.Option("--deep", help=_help("cli.option.deep"))] = False,
+    only: Only = None,
+    as_json: Json = False,
+    lang: Lang = None,
+) -> None:
+    texts = common.texts_for(lang)
+    with common.explained(texts, as_json=as_json):
+        from migrate.config import load
+
+        config = load(directory)
+        rows = common.select(config.accounts, only)
+        document, errors = verify_all(config, rows, texts, deep=deep, quiet=as_json)
+        common.publish(document, config, texts, as_json=as_json, name="verify")
+        for error in errors:
+            common.show_error(error, texts)
+        raise typer.Exit(common.outcome(document, errors))
+
+
+def verify_all(
+    config: Config, rows: Sequence[Account], texts: Texts, *, deep: bool, quiet: bool = False
+) -> tuple[Document, list[MailhaulError]]:
+    """Verify `rows` one after the other: the document, and the accounts that can't be read."""
+    from migrate.connections import Gmail
+    from migrate.ledger import Ledger, accounts
+    from migrate.progress import progress
+    from migrate.report.gather import gather
+
+    _need_ledger(config)
+    gmail = Gmail(config, threading.Event())
+    checked, differences, errors = 0, [], []
+    pairs = [(row.source_user, row.target_user) for row in rows]
+    shown = progress(texts, quiet=quiet)
+    with Ledger(config.ledger_url) as ledger:
+        ids = ledger.write(lambda conn: accounts.enrol(conn, pairs))
+        for row in rows:
+            try:
+                found = _verify(
+                    config,
+                    row,
+                    ledger,
+                    gmail,
+                    ids[(row.source_user, row.target_user)],
+                    deep,
+                    partial(shown.scanned, row.source_user),
+                )
+                checked += found.checked
+                differences += found.differences
+            except MailhaulError as error:
+                errors.append(error)
+            shown.close(row.source_user)
+        with ledger.read() as conn:
+            document = gather(conn, "verify", accounts.last_run(conn), texts, pairs)
+    document.checked, document.differences = checked, differences
+    document.complete = document.complete and not differences and not errors
+    return document, errors
+
+
+def _verify(
+    config: Config,
+    row: Account,
+    ledger: Ledger,
+    gmail: Gmail,
+    account_id: int,
+    deep: bool,
+    seen: Callable[[int], None],
+) -> Verified:
+    from migrate.body import Body
+    from migrate.connections import open_source
+    from migrate.quarantine import path
+    from migrate.verify import Verifier
+
+    readable = config.target.scopes != "minimal"
+    mailbox = gmail.open(row.target_user)[0] if readable else None
+
+    def kept(sha256: str) -> Body | None:
+        file = config.quarantine / path(row.target_user, sha256)
+        return Body(file) if file.is_file() else None
+
+    source = open_source(config, row)
+    try:
+        return Verifier(
+            ledger, account_id, row.source_user, row.target_user, source, mailbox, kept
+        ).run(deep=deep, seen=seen)
+    finally:
+        source.close()
+
+
+def _from_ledger(config: Config, command: str, texts: Texts) -> Document:
+    from migrate.ledger import Ledger, accounts
+    from migrate.report.gather import gather
+
+    _need_ledger(config)
+    with Ledger(config.ledger_url) as ledger, ledger.read() as conn:
+        return gather(conn, command, accounts.last_run(conn), texts)
+
+
+def _need_ledger(config: Config) -> None:
+    if not config.ledger_path.exists():
+        raise UsageError("no-ledger", directory=config.directory)
+
+
+def _table(document: Document, texts: Texts) -> None:
+    from migrate.report.document import CLASSES
+
+    names = ("source", *CLASSES)
+    header = [texts("cli.status.account"), texts("cli.status.state")]
+    header += [texts(f"cli.status.{name}") for name in names]
+    rows = [
+        [line.source_user, texts(f"cli.state.{line.state}")]
+        + [f"{getattr(line.totals, name):,}" for name in names]
+        for line in document.accounts
+    ]
+    for line in common.as_table([header, *rows]):
+        typer.echo(line)

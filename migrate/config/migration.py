@@ -1,0 +1,88 @@
+"""One migration: its folder, its settings and its accounts."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from migrate.accounts import Account
+from migrate.config.model import (
+    LabelsConfig,
+    LimitsConfig,
+    PolicyConfig,
+    SourceConfig,
+    StateConfig,
+    TargetConfig,
+)
+from migrate.credentials import Secret
+
+if TYPE_CHECKING:
+    from migrate.labels import LabelRules
+
+
+@dataclass(frozen=True)
+class Config:
+    """`migration.toml` and `accounts.csv`, checked; nothing is written, no secret is read yet."""
+
+    directory: Path
+    """The migration folder, absolute."""
+    accounts: tuple[Account, ...]
+    source: SourceConfig
+    target: TargetConfig
+    labels: LabelsConfig
+    policy: PolicyConfig
+    limits: LimitsConfig
+    state: StateConfig
+
+    @property
+    def ledger_path(self) -> Path:
+        return self.directory / self.state.database.removeprefix("sqlite:///")
+
+    @property
+    def ledger_url(self) -> str:
+        """As SQLAlchemy takes it, with an absolute path."""
+        return f"sqlite:///{self.ledger_path}"
+
+    @property
+    def reports(self) -> Path:
+        return self.directory / "reports"
+
+    @property
+    def quarantine(self) -> Path:
+        return self.directory / "quarantine"
+
+    @property
+    def spool(self) -> Path:
+        """For large messages on their way; empty between runs."""
+        return self.directory / "state" / "spool"
+
+    @cached_property
+    def admin_password(self) -> Secret | None:
+        """The secret of `auth = "admin"`, read once. UsageError when it can't be read."""
+        reference = self.source.admin_password
+        return reference.resolve() if reference else None
+
+    def label_rules(self, account: Account) -> LabelRules:
+        """The rules of `[labels]` and `[policy]` with those of the account's row."""
+        from migrate.labels import LabelRules
+
+        prefix = account.label_prefix
+        return LabelRules(
+            prefix=self.labels.prefix if prefix is None else prefix,
+            rename=tuple((rule.pattern, rule.replace) for rule in self.labels.rename),
+            include=account.include or self.labels.include,
+            exclude=self.labels.exclude + account.exclude,
+            trash=self.policy.trash,
+            junk=self.policy.junk,
+            special_use=self.labels.special_use,
+        )
+
+
+def private_directory(path: Path) -> Path:
+    """Create `path`, and what is missing above it, for the owner alone (0700)."""
+    if not path.is_dir():
+        private_directory(path.parent)
+        path.mkdir(mode=0o700, exist_ok=True)
+    return path

@@ -1,0 +1,195 @@
+"""The shape of `migration.toml`. Each key is described in `texts/config.toml`, for people.
+
+Paths are relative to the migration folder, which the validation context names (`directory`).
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Annotated, Literal, Self, TypeVar
+
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic_core import PydanticCustomError
+
+from migrate.config.addresses import SourceUrl, check_api_url, source_url
+from migrate.credentials import SecretRef, beside_config
+from migrate.errors import UsageError
+
+T = TypeVar("T")
+
+
+def refuse(error: UsageError) -> PydanticCustomError:
+    """`error` as pydantic gathers it; `reader.py` turns it back."""
+    return PydanticCustomError("usage", "{code}", {"code": error.code, "params": error.params})
+
+
+def _checked(check: Callable[[str], T]) -> Callable[[str], T]:
+    def checked(value: str) -> T:
+        try:
+            return check(value)
+        except UsageError as error:
+            raise refuse(error) from None
+
+    return checked
+
+
+def _not_yet(*words: str, known: str) -> BeforeValidator:
+    def check(value: object) -> object:
+        if value in words:
+            raise refuse(UsageError("not-yet", word=value, known=known))
+        return value
+
+    return BeforeValidator(check)
+
+
+def _url_in_file(text: str) -> str:
+    url = source_url(text)
+    if url.user:
+        raise UsageError("url-user", meant=str(url))
+    return str(url)
+
+
+def _existing(path: Path) -> Path:
+    if not path.is_file():
+        raise refuse(UsageError("no-such-file", file=path))
+    return path
+
+
+def _database(value: object) -> object:
+    if isinstance(value, dict) and set(value) == {"env"}:
+        name = str(value["env"])
+        if name not in os.environ:
+            raise refuse(UsageError("secret-env-missing", name=name))
+        value = os.environ[name]
+    if isinstance(value, str) and value.startswith("postgres"):
+        raise refuse(UsageError("not-yet", word="postgresql", known="sqlite:///"))
+    if not isinstance(value, str) or not re.fullmatch(r"sqlite:///[^?#]+", value):
+        raise refuse(UsageError("database"))
+    return value
+
+
+def _regex(text: str) -> str:
+    try:
+        re.compile(text)
+    except re.error as error:
+        raise refuse(UsageError("regex", reason=error)) from None
+    return text
+
+
+FolderPath = Annotated[Path, AfterValidator(beside_config)]
+ExistingFile = Annotated[FolderPath, AfterValidator(_existing)]
+Seconds = Annotated[float, Field(strict=True, gt=0, allow_inf_nan=False)]
+Count = Annotated[int, Field(strict=True, ge=1)]
+Pace = Annotated[int, Field(strict=True, ge=0)]
+Text = Annotated[str, Field(min_length=1)]
+Use = Literal["inbox", "sent", "drafts", "junk", "trash", "all", "archive", "none"]
+
+
+class _Section(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
+
+
+class SourceConfig(_Section):
+    url: Annotated[str, AfterValidator(_checked(_url_in_file))] = Field(
+        examples=["imaps://mail.example.jp"]
+    )
+    auth: Annotated[Literal["password", "admin"], _not_yet("xoauth2", known="password, admin")] = (
+        "password"
+    )
+    tls: Literal["required", "insecure-plaintext"] = "required"
+    ca_file: ExistingFile | None = Field(default=None, examples=["ca.pem"])
+    client_cert: ExistingFile | None = Field(default=None, examples=["client.pem"])
+    admin_user: Text | None = Field(default=None, examples=["admin"])
+    admin_password: SecretRef | None = Field(default=None, examples=[{"env": "ADMIN_PASSWORD"}])
+    admin_style: Literal["authzid", "user*master"] = "authzid"
+    connect_timeout: Seconds = 30.0
+    read_timeout: Seconds = 120.0
+
+    @property
+    def address(self) -> SourceUrl:
+        return source_url(self.url)
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Self:
+        if self.auth == "admin" and not (self.admin_user and self.admin_password):
+            raise refuse(UsageError("admin-incomplete"))
+        if self.tls == "insecure-plaintext" and self.address.scheme == "imaps":
+            raise refuse(UsageError("tls-contradiction", meant=f"imap://{self.address.host}"))
+        return self
+
+
+class TargetConfig(_Section):
+    api: Annotated[str, AfterValidator(_checked(check_api_url))] = "https://gmail.googleapis.com"
+    auth: Annotated[
+        Literal["service-account"], _not_yet("impersonation", "oauth", known="service-account")
+    ] = "service-account"
+    key_file: FolderPath = Field(examples=["service-account.json"])
+    scopes: Literal["minimal", "modify", "full"] = "modify"
+    ca_file: ExistingFile | None = Field(default=None, examples=["ca.pem"])
+
+
+class Rename(_Section):
+    pattern: Annotated[Text, AfterValidator(_regex)]
+    replace: str
+
+    @model_validator(mode="after")
+    def _template_fits(self) -> Self:
+        try:
+            re.sub(self.pattern, self.replace, "")  # parses the template even without a match
+        except (re.error, IndexError) as error:
+            raise refuse(UsageError("regex", reason=error)) from None
+        return self
+
+
+class LabelsConfig(_Section):
+    prefix: str = Field(default="", examples=["Old mail"])
+    rename: tuple[Rename, ...] = Field(
+        default=(), examples=[[{"pattern": "^Projects/", "replace": "Archive of projects/"}]]
+    )
+    include: tuple[Text, ...] = Field(default=(), examples=[["INBOX", "Projects/*"]])
+    exclude: tuple[Text, ...] = Field(default=(), examples=[["Public/*"]])
+    special_use: Mapping[str, Use] = Field(default={}, examples=[{"Gesendete Objekte": "sent"}])
+
+
+class PolicyConfig(_Section):
+    trash: Literal["label", "trash", "skip"] = "label"
+    junk: Literal["spam", "label", "skip"] = "spam"
+    deleted: Literal["skip", "copy"] = "skip"
+    collisions: Literal["keep-both", "gmail"] = "keep-both"
+    order: Literal["newest-first", "oldest-first"] = "newest-first"
+
+
+class LimitsConfig(_Section):
+    units_per_minute_user: Pace = 6_000
+    units_per_minute_project: Pace = 1_200_000
+    accounts: Count = 8
+    uploads_per_user: Count = 4
+    uploads_per_user_max: Count = 12
+    settle_seconds: Annotated[float, Field(strict=True, ge=0, allow_inf_nan=False)] = 30.0
+    request_timeout: Seconds = 120.0
+    slice_messages: Count = 500
+    memory_bytes: Annotated[int, Field(strict=True, ge=1_048_576)] = 67_108_864
+
+    @model_validator(mode="after")
+    def _start_below_maximum(self) -> Self:
+        if self.uploads_per_user > self.uploads_per_user_max:
+            raise refuse(UsageError("uploads-over-maximum"))
+        return self
+
+
+class StateConfig(_Section):
+    database: Annotated[str, BeforeValidator(_database)] = "sqlite:///state/ledger.db"
+
+
+class Schema(_Section):
+    """The whole file."""
+
+    source: SourceConfig
+    target: TargetConfig
+    labels: LabelsConfig = LabelsConfig()
+    policy: PolicyConfig = PolicyConfig()
+    limits: LimitsConfig = LimitsConfig()
+    state: StateConfig = StateConfig()

@@ -1,0 +1,114 @@
+"""Reads a migration: from its folder, or from the command line for a single mailbox."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+from migrate import accounts
+from migrate.accounts import ADDRESS, Account
+from migrate.config.addresses import source_url
+from migrate.config.lines import line_of
+from migrate.config.migration import Config
+from migrate.config.validation import Location, validated
+from migrate.credentials import Secret, SecretRef
+from migrate.errors import UsageError
+from migrate.problems import flat, raise_all
+
+FILE = "migration.toml"
+ACCOUNTS = "accounts.csv"
+
+
+def load(directory: Path) -> Config:
+    """The migration in `directory`; UsageError with every problem of both files."""
+    directory = directory.absolute()
+    problems: list[UsageError] = []
+    document: Mapping[str, Any] = {}
+    rows: tuple[Account, ...] = ()
+    try:
+        text = _text(directory)
+        document = _document(text)
+        schema = validated(document, directory, lambda location: _where(text, location))
+    except UsageError as error:
+        problems += flat(error)
+    try:
+        rows = accounts.read(directory / ACCOUNTS, need_password=_needs_passwords(document))
+    except UsageError as error:
+        # Without a migration.toml the folder is most likely the wrong one: one problem, not two.
+        problems += [] if problems and problems[0].code == "no-migration" else flat(error)
+    raise_all(problems)
+    return Config(directory, rows, **dict(schema))
+
+
+def quick(
+    url: str,
+    target_user: str,
+    key_file: Path,
+    *,
+    password: Secret | SecretRef,
+    api: str | None = None,
+) -> Config:
+    """One mailbox without files: `url` is `imaps://user@host`.
+
+    The state is kept in a folder below the current one that is named after the pair, so that the
+    same command takes up the same migration. UsageError names the options.
+    """
+    try:
+        address = source_url(url)
+    except UsageError as error:
+        raise _placed(error, "--source") from None
+    if not address.user:
+        meant = f"{address.scheme}://taro@{address.netloc}"
+        raise UsageError("url-without-user", where="--source", meant=meant)
+    if not ADDRESS.fullmatch(target_user):
+        raise UsageError("address-invalid", where="--target", word=target_user)
+    directory = Path(quote(f"{address.user}@{address.netloc}--{target_user}", safe="@+")).absolute()
+    target = {"key_file": str(key_file.absolute())} | ({"api": api} if api else {})
+    schema = validated(
+        {"source": {"url": str(address)}, "target": target},
+        directory,
+        lambda location: "--api" if location[-1] == "api" else "--key",
+    )
+    return Config(directory, (Account(address.user, target_user, password),), **dict(schema))
+
+
+def _placed(error: UsageError, where: str) -> UsageError:
+    return UsageError(error.code, **({"where": where} | error.params))
+
+
+def _text(directory: Path) -> str:
+    path = directory / FILE
+    try:
+        return path.read_text(encoding="utf-8-sig")
+    except FileNotFoundError:
+        raise UsageError("no-migration", where=FILE, directory=directory) from None
+    except UnicodeDecodeError:
+        raise UsageError("toml-encoding", where=FILE) from None
+    except OSError as error:
+        raise UsageError("file-unreadable", where=FILE, reason=error.strerror) from error
+
+
+def _document(text: str) -> Mapping[str, Any]:
+    try:
+        return tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        reason, _, place = str(error).partition(" (at ")
+        line = re.match(r"line (\d+)", place)
+        number = line[1] if line else len(text.splitlines())
+        # The error itself holds no text of the file beyond a key's name.
+        raise UsageError("toml-syntax", where=f"{FILE}:{number}", reason=reason) from None
+
+
+def _where(text: str, location: Location) -> str:
+    line = line_of(text, location)
+    return f"{FILE}:{line}" if line else FILE
+
+
+def _needs_passwords(document: Mapping[str, Any]) -> bool:
+    """Whether each row must bring a password; not asked of a file that can't be read."""
+    source = document.get("source")
+    return isinstance(source, Mapping) and source.get("auth", "password") == "password"

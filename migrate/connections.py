@@ -1,0 +1,80 @@
+"""From the configuration to logged-in sources and targets; only here are secrets revealed."""
+
+from __future__ import annotations
+
+import threading
+from pathlib import Path
+
+from migrate.accounts import Account
+from migrate.config import Config, private_directory
+from migrate.credentials import Secret, SecretRef
+from migrate.gmail.api import Mailbox
+from migrate.gmail.auth import Key, Tokens, load_key
+from migrate.gmail.quota import Bucket, Pacer
+from migrate.gmail.upload import Uploader
+from migrate.source.imap import ImapSource, connect
+from migrate.source.login import Login, Security
+
+
+def open_source(config: Config, account: Account) -> ImapSource:
+    """Log in to the source account. SourceError when that fails."""
+    settings = config.source
+    address = settings.address
+    security: Security = "tls" if address.scheme == "imaps" else "starttls"
+    if settings.tls == "insecure-plaintext":
+        security = "insecure-plaintext"
+    admin = config.admin_password
+    login = Login(
+        host=address.host,
+        port=address.port,
+        security=security,
+        user=account.source_user,
+        password=_reveal(account.password),
+        auth=settings.auth,
+        admin_user=settings.admin_user or "",
+        admin_password=admin.reveal() if admin else "",
+        admin_style=settings.admin_style,
+        ca_file=settings.ca_file,
+        client_cert=settings.client_cert,
+        connect_timeout=settings.connect_timeout,
+        read_timeout=settings.read_timeout,
+    )
+    return connect(login, private_directory(config.spool))
+
+
+def _reveal(password: Secret | SecretRef | None) -> str:
+    if password is None:
+        return ""
+    secret = password.resolve() if isinstance(password, SecretRef) else password
+    return secret.reveal()
+
+
+class Gmail:
+    """What all target accounts share: the key, the uploads' connections, the project's quota."""
+
+    def __init__(self, config: Config, stop: threading.Event) -> None:
+        """UsageError when the key can't be used with the configured address."""
+        self._target, self._limits, self._stop = config.target, config.limits, stop
+        self.key: Key = load_key(config.target.key_file, config.target.api)
+        self.uploader = Uploader(
+            config.target.api, config.target.ca_file, config.limits.request_timeout
+        )
+        self._project = Bucket(config.limits.units_per_minute_project)
+
+    @property
+    def ca_file(self) -> Path | None:
+        return self._target.ca_file
+
+    def open(self, user: str) -> tuple[Mailbox, Tokens, Pacer]:
+        """The mailbox of `user`; a token is asked for only with the first request."""
+        limits, target = self._limits, self._target
+        tokens = Tokens(self.key, user, target.scopes, target.ca_file, limits.request_timeout)
+        pacer = Pacer(
+            Bucket(limits.units_per_minute_user),
+            self._project,
+            self._stop,
+            start=limits.uploads_per_user,
+            most=limits.uploads_per_user_max,
+        )
+        timeout = limits.request_timeout
+        return Mailbox(target.api, tokens, pacer, target.ca_file, timeout), tokens, pacer

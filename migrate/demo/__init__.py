@@ -1,0 +1,1 @@
+"""The parts of `mailhaul demo`: sample mail (`mail.py`) and an IMAP server for it (`imap.py`)."""

@@ -1,0 +1,225 @@
+"""LocalEngine: threads in one process over the ledger, one account after the other on each."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+
+from migrate import takeup
+from migrate.accounts import Account as Row
+from migrate.config import Config
+from migrate.connections import Gmail, open_source
+from migrate.delivery import Delivery, Job
+from migrate.errors import MailhaulError, SourceLost, StateError
+from migrate.gmail.api import Mailbox
+from migrate.gmail.quota import Stopped
+from migrate.labelling import Labels
+from migrate.ledger import Ledger, accounts, claims, scanning, totals
+from migrate.ledger.accounts import Account
+from migrate.ledger.claims import Bundle
+from migrate.progress import Progress
+from migrate.scan import scan
+from migrate.sending import Target
+from migrate.slices import Bounds, Work
+
+_RECONNECTS = 5
+_HEARTBEAT = 20.0
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """Why an account could not be worked on to its end."""
+
+    account: Row
+    error: MailhaulError
+
+
+class LocalEngine:
+    """Copies accounts until all that can be done is done, or `stop` is set."""
+
+    def __init__(
+        self,
+        config: Config,
+        ledger: Ledger,
+        run_id: str,
+        progress: Progress,
+        stop: threading.Event,
+        limit: int | None = None,
+    ) -> None:
+        """`limit`: at most about so many messages per account (a pilot)."""
+        self._config, self._ledger, self._run = config, ledger, run_id
+        self._progress, self._stop, self._limit = progress, stop, limit
+        self._gmail = Gmail(config, stop)
+        self._held: set[int] = set()
+        self._over = threading.Event()
+
+    def run(self, rows: Sequence[Row]) -> list[Failure]:
+        """Work on all `rows`; what stopped an account does not stop the others."""
+        pairs = [(row.source_user, row.target_user) for row in rows]
+        ids = self._ledger.write(lambda conn: accounts.enrol(conn, pairs))
+        heart = threading.Thread(target=self._beat, name="lease", daemon=True)
+        heart.start()
+        try:
+            with ThreadPoolExecutor(min(self._config.limits.accounts, len(rows))) as pool:
+                done = pool.map(lambda row: self._account(row, ids[_pair(row)]), rows)
+                return [failure for failure in done if failure]
+        finally:
+            self._over.set()
+            heart.join()
+
+    def _account(self, row: Row, account_id: int) -> Failure | None:
+        if self._stop.is_set():
+            return None
+        account = self._ledger.write(lambda conn: accounts.take(conn, account_id))
+        if account is None:
+            return Failure(row, StateError("account-busy", user=row.source_user))
+        self._held.add(account_id)
+        failure: MailhaulError | None = None
+        try:
+            self._copy(row, account)
+        except Stopped:
+            pass
+        except MailhaulError as error:
+            failure = error
+        finally:
+            self._held.discard(account_id)
+            self._release(account, failure)
+        return Failure(row, failure) if failure else None
+
+    def _release(self, account: Account, failure: MailhaulError | None) -> None:
+        with self._ledger.read() as conn:
+            left = totals.open_count(conn, account.id)
+        state = "failed" if failure else "paused" if left else "done"
+        params = {key: str(value) for key, value in failure.params.items()} if failure else {}
+        error = (failure.code, params) if failure else None
+        self._ledger.write(
+            lambda conn: accounts.release(conn, account.id, state, error), account.lease
+        )
+
+    def _copy(self, row: Row, account: Account) -> None:
+        mailbox, tokens, pacer = self._gmail.open(row.target_user)
+        readable = self._config.target.scopes != "minimal"
+        if readable and account.baseline_at is None:
+            takeup.take_baseline(self._ledger, account, mailbox)
+        labels = Labels(mailbox, self._ledger, account, self._run)
+        target = Target(mailbox, self._gmail.uploader, tokens, pacer, labels, readable)
+        copied, failures = 0, 0
+        while True:
+            before = copied
+            try:
+                copied += self._session(row, account, target, copied)
+                return
+            except SourceLost:
+                failures = failures + 1 if copied == before else 1
+                if failures == _RECONNECTS:
+                    raise
+                pacer.pause(2.0**failures)
+
+    def _session(self, row: Row, account: Account, target: Target, copied: int) -> int:
+        """One connection to the source: scan, doubts, then slice after slice."""
+        policy, limits = self._config.policy, self._config.limits
+        source = open_source(self._config, row)
+        try:
+            folders = scan(
+                source,
+                self._ledger,
+                account,
+                self._config.label_rules(row),
+                skip_deleted=policy.deleted == "skip",
+                order=policy.order,
+                seen=lambda count: self._progress.scanned(row.source_user, count),
+            )
+            with self._ledger.read() as conn:
+                left = totals.open_count(conn, account.id), totals.open_bytes(conn, account.id)
+                uidvalidity = {
+                    each.id: each.uidvalidity for each in scanning.folders(conn, account.id)
+                }
+            self._progress.open(row.source_user, *left)
+            for mapped in folders.values():
+                if mapped.label and not mapped.system:
+                    target.labels.ensure(mapped.label)
+            job = Job(
+                account,
+                self._run,
+                folders,
+                limits.settle_seconds,
+                policy.collisions == "keep-both",
+                self._config.quarantine,
+            )
+            work = Work(
+                self._ledger,
+                source,
+                Delivery(self._ledger, target, job),
+                account.lease,
+                folders,
+                uidvalidity,
+                Bounds(
+                    limits.slice_messages,
+                    limits.memory_bytes // limits.accounts,
+                    limits.uploads_per_user_max,
+                ),
+                self._stop,
+                lambda bundle: self._finished(row, bundle),
+            )
+            try:
+                return self._slices(account, target, work, copied)
+            finally:
+                work.close()
+                work.raise_failure()
+        finally:
+            source.close()
+            self._progress.close(row.source_user)
+
+    def _slices(self, account: Account, target: Target, work: Work, copied: int) -> int:
+        with self._ledger.read() as conn:
+            doubtful = claims.doubts(conn, account.id)
+        if doubtful:
+            work.advance(doubtful)
+            work.settle()
+        if target.readable:
+            takeup.catch_up(self._ledger, account, target.mailbox)
+        claimed = 0
+        while bundles := self._claim(account, target.mailbox, copied + claimed):
+            claimed += sum(len(each.occurrences) for each in bundles)
+            work.make_room()
+            work.advance(bundles)
+        work.settle()
+        return claimed
+
+    def _claim(self, account: Account, mailbox: Mailbox, copied: int) -> list[Bundle]:
+        limits = self._config.limits
+        count = limits.slice_messages
+        if self._limit is not None:
+            count = min(count, self._limit - copied)
+        if count <= 0:
+            return []
+        readable = self._config.target.scopes != "minimal"
+        history_id = mailbox.profile().history_id if readable else None
+        size = limits.memory_bytes // limits.accounts
+        return self._ledger.write(
+            lambda conn: claims.claim(
+                conn, account.id, self._run, history_id, messages=count, size=size
+            ),
+            account.lease,
+        )
+
+    def _finished(self, row: Row, bundle: Bundle) -> None:
+        size = sum(each.size for each in bundle.occurrences)
+        self._progress.done(row.source_user, len(bundle.occurrences), size)
+
+    def _beat(self) -> None:
+        while not self._over.wait(_HEARTBEAT):
+            held = list(self._held)
+            self._ledger.post(lambda conn, ids=held: accounts.renew(conn, ids))  # type: ignore[misc]
+
+
+def _pair(row: Row) -> tuple[str, str]:
+    return row.source_user, row.target_user
+
+
+def new_run_id() -> str:
+    """Sortable and readable: UTC, to the second, e.g. `20261124-170200`."""
+    return time.strftime("%Y%m%d-%H%M%S", time.gmtime())

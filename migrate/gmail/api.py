@@ -1,0 +1,225 @@
+"""Everything but the upload: labels, listing, reading back, history, through Google's client.
+
+The service is built from the discovery document that google-api-python-client ships, with the
+configured address as its root: `api_endpoint` alone would leave uploads and batches at Google.
+All calls here may be repeated, so errors are retried with growing pauses.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+import socket
+import threading
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import google_auth_httplib2
+import httplib2
+from googleapiclient.discovery import build_from_document
+from googleapiclient.discovery_cache import get_static_doc
+from googleapiclient.errors import HttpError
+
+from migrate.errors import TargetError
+from migrate.gmail.auth import Tokens, plain_http
+from migrate.gmail.errors import OutcomeUnknown, Throttled, TokenExpired, classify
+from migrate.gmail.quota import Pacer
+
+_ATTEMPTS = 7
+_PAGE = 500
+_BROKEN = (OSError, httplib2.HttpLib2Error, socket.timeout, ValueError)
+
+
+@cache
+def _service(api: str) -> Any:
+    """The Gmail service at `api`; stateless, so one serves all threads and accounts."""
+    document = json.loads(get_static_doc("gmail", "v1"))
+    document["rootUrl"] = document["baseUrl"] = api.rstrip("/") + "/"
+    return build_from_document(document, http=httplib2.Http())
+
+
+@dataclass(frozen=True, slots=True)
+class Profile:
+    address: str
+    messages: int
+    history_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Label:
+    gmail_id: str
+    name: str
+    system: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A message as Gmail holds it; `raw` only when asked for."""
+
+    gmail_id: str
+    thread_id: str
+    labels: frozenset[str]
+    internal_date: int
+    """Seconds since 1970."""
+    message_id: str | None = None
+    raw: bytes | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One history record, as far as we read it: a message added, or labels added to one."""
+
+    gmail_id: str
+    added: bool
+    labels: frozenset[str]
+
+
+class _Bearer:
+    """Our `Tokens` in the shape that `AuthorizedHttp` wants."""
+
+    def __init__(self, tokens: Tokens) -> None:
+        self._tokens = tokens
+
+    def before_request(self, _request: object, _method: str, _url: str, headers: Any) -> None:
+        headers["authorization"] = f"Bearer {self._tokens.bearer()}"
+
+    def refresh(self, _request: object) -> None:
+        self._tokens.bearer(refused=self._tokens.bearer())
+
+
+class Mailbox:
+    """The mailbox of one target user. Thread-safe: each thread has its own connection."""
+
+    def __init__(
+        self,
+        api: str,
+        tokens: Tokens,
+        pacer: Pacer,
+        ca_file: Path | None = None,
+        timeout: float = 120,
+    ) -> None:
+        self._api, self._tokens, self._pacer = api, tokens, pacer
+        self._ca, self._timeout = ca_file, timeout
+        self._local = threading.local()
+        users = _service(api).users()
+        self._messages, self._labels = users.messages(), users.labels()
+        self._users, self._history = users, users.history()
+
+    def profile(self) -> Profile:
+        answer = self._call("getProfile", self._users.getProfile(userId="me"))
+        return Profile(answer["emailAddress"], answer["messagesTotal"], answer["historyId"])
+
+    def labels(self) -> list[Label]:
+        answer = self._call("labels.list", self._labels.list(userId="me"))
+        return [
+            Label(each["id"], each["name"], each["type"] == "system") for each in answer["labels"]
+        ]
+
+    def create_label(self, name: str) -> Label:
+        """Conflict when a label of that name exists; LabelRefused or MessageRefused otherwise."""
+        answer = self._call("labels.create", self._labels.create(userId="me", body={"name": name}))
+        return Label(answer["id"], answer["name"], system=False)
+
+    def ids(self) -> Iterator[str]:
+        """The ids of all messages, Spam and Trash too: 5 units for 500."""
+        token = None
+        while True:
+            request = self._messages.list(
+                userId="me",
+                includeSpamTrash=True,
+                maxResults=_PAGE,
+                pageToken=token,
+                fields="messages/id,nextPageToken",
+            )
+            answer = self._call("messages.list", request)
+            yield from (each["id"] for each in answer.get("messages", ()))
+            if not (token := answer.get("nextPageToken")):
+                return
+
+    def get(self, gmail_id: str) -> Found:
+        """Labels and date. NotFound when there is no such message."""
+        return self._get(gmail_id, "minimal")
+
+    def get_message_id(self, gmail_id: str) -> Found:
+        """Labels, date and the Message-ID header."""
+        return self._get(gmail_id, "metadata", metadataHeaders=["Message-ID"])
+
+    def get_raw(self, gmail_id: str) -> Found:
+        """Labels, date and all bytes, Gmail's own header lines in front."""
+        return self._get(gmail_id, "raw")
+
+    def modify(self, gmail_id: str, *, add: Sequence[str] = (), remove: Sequence[str] = ()) -> None:
+        body = {"addLabelIds": sorted(add), "removeLabelIds": sorted(remove)}
+        self._call("messages.modify", self._messages.modify(userId="me", id=gmail_id, body=body))
+
+    def changes(self, since: str) -> Iterator[Change]:
+        """What happened after `since`, oldest first. NotFound when that is too long ago."""
+        token = None
+        while True:
+            request = self._history.list(
+                userId="me",
+                startHistoryId=since,
+                historyTypes=["messageAdded", "labelAdded"],
+                maxResults=_PAGE,
+                pageToken=token,
+            )
+            answer = self._call("history.list", request)
+            for record in answer.get("history", ()):
+                for entry in record.get("messagesAdded", ()):
+                    yield Change(entry["message"]["id"], True, frozenset())
+                for entry in record.get("labelsAdded", ()):
+                    yield Change(entry["message"]["id"], False, frozenset(entry["labelIds"]))
+            if not (token := answer.get("nextPageToken")):
+                return
+
+    def _get(self, gmail_id: str, form: str, **more: object) -> Found:
+        request = self._messages.get(userId="me", id=gmail_id, format=form, **more)
+        answer = self._call("messages.get", request)
+        headers = answer.get("payload", {}).get("headers", ())
+        ids = [each["value"] for each in headers if each["name"].lower() == "message-id"]
+        raw = answer.get("raw")
+        return Found(
+            answer["id"],
+            answer["threadId"],
+            frozenset(answer.get("labelIds", ())),
+            int(answer["internalDate"]) // 1000,
+            ids[0] if ids else None,
+            base64.urlsafe_b64decode(raw + "=" * (-len(raw) % 4)) if raw else None,
+        )
+
+    def _call(self, method: str, request: Any) -> Any:
+        """Execute, paced, until it is done or refused; TargetError when Gmail stays away."""
+        failures = 0
+        while True:
+            self._pacer.spend(method)
+            try:
+                answer = request.execute(http=self._http())
+            except HttpError as error:
+                refusal = classify(error.resp.status, error.content)
+                if isinstance(refusal, Throttled):
+                    self._pacer.refuse(refusal)
+                    continue
+                if not isinstance(refusal, OutcomeUnknown | TokenExpired):
+                    raise refusal from error
+                reason: Exception = refusal
+            except _BROKEN as error:
+                self._local.http = None
+                reason = error
+            else:
+                self._pacer.accepted()
+                return answer
+            failures += 1
+            if failures == _ATTEMPTS:
+                raise TargetError("target-unreachable", host=self._api, reason=reason)
+            self._pacer.pause(0.1 * 2**failures)
+
+    def _http(self) -> Any:
+        http = getattr(self._local, "http", None)
+        if http is None:
+            plain = plain_http(self._ca, self._timeout, self._api)
+            http = google_auth_httplib2.AuthorizedHttp(_Bearer(self._tokens), http=plain)
+            self._local.http = http
+        return http

@@ -1,0 +1,192 @@
+"""One message to Gmail in one `multipart/related` request, sent by libcurl.
+
+Two rules keep a message from being stored twice behind our back:
+
+- libcurl sends a POST again by itself when a kept-alive connection drops after the body went out.
+  It must rewind the body for that, and can't: the body comes through READFUNCTION and there is no
+  SEEKFUNCTION. It then fails with error 65, which means *outcome unknown*.
+- no redirects, no `Expect:`, no retries here: whoever calls decides what an error means.
+
+Request shape: developers.google.com/workspace/gmail/api/guides/uploads, "multipart upload".
+"""
+
+from __future__ import annotations
+
+import io
+import json
+import secrets
+import threading
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+from urllib.parse import urlencode, urlsplit
+
+import httplib2
+import pycurl
+
+from migrate.body import Body
+from migrate.errors import TargetError
+from migrate.gmail.auth import LOOPBACK
+from migrate.gmail.errors import NotSent, OutcomeUnknown, classify
+
+Method = Literal["import", "insert"]
+
+_PATHS = {
+    "import": "/upload/gmail/v1/users/me/messages/import",
+    "insert": "/upload/gmail/v1/users/me/messages",
+}
+_NOT_SENT = {
+    pycurl.E_COULDNT_RESOLVE_HOST,
+    pycurl.E_COULDNT_RESOLVE_PROXY,
+    pycurl.E_COULDNT_CONNECT,
+    pycurl.E_SSL_CONNECT_ERROR,
+}
+_CERTIFICATE = {pycurl.E_PEER_FAILED_VERIFICATION, pycurl.E_SSL_CACERT_BADFILE}
+# The slowest line that is not taken for a hung one.
+_BYTES_PER_SECOND = 32 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """What Gmail answers to import and insert."""
+
+    gmail_id: str
+    thread_id: str
+    labels: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Parcel:
+    """A message ready to go: the (repaired) header, and the rest of the source's bytes."""
+
+    header: bytes
+    body: Body
+    offset: int
+    """Where the rest begins in `body`."""
+
+    @property
+    def size(self) -> int:
+        return len(self.header) + self.body.size - self.offset
+
+    def chunks(self) -> Iterator[bytes]:
+        yield self.header
+        yield from self.body.chunks(self.offset)
+
+
+class Uploader:
+    """Sends messages over one kept-alive connection per thread."""
+
+    def __init__(self, api: str, ca_file: Path | None = None, timeout: float = 120) -> None:
+        self._api = api.rstrip("/")
+        self._ca = str(ca_file or httplib2.CA_CERTS)
+        self._timeout = timeout
+        self._handles = threading.local()
+
+    def send(
+        self,
+        method: Method,
+        parcel: Parcel,
+        token: str,
+        *,
+        labels: Sequence[str],
+        thread_id: str | None = None,
+        parameters: Mapping[str, str],
+    ) -> Stored:
+        """Send `parcel` once.
+
+        Raises what `classify` makes of a refusal, `NotSent` when Gmail can't have seen the
+        request, `OutcomeUnknown` when it may have.
+        """
+        metadata: dict[str, object] = {"labelIds": sorted(labels)}
+        if thread_id:
+            metadata["threadId"] = thread_id
+        boundary = secrets.token_hex(24)
+        opening = (
+            f"--{boundary}\r\nContent-Type: application/json; charset=UTF-8\r\n\r\n"
+            f"{json.dumps(metadata)}\r\n--{boundary}\r\nContent-Type: message/rfc822\r\n\r\n"
+        ).encode()
+        closing = f"\r\n--{boundary}--\r\n".encode()
+        query = {"uploadType": "multipart", "fields": "id,threadId,labelIds", **parameters}
+        curl = self._handle()
+        curl.setopt(pycurl.URL, f"{self._api}{_PATHS[method]}?{urlencode(query)}")
+        curl.setopt(
+            pycurl.HTTPHEADER,
+            [
+                f"Authorization: Bearer {token}",
+                f"Content-Type: multipart/related; boundary={boundary}",
+                "Accept: application/json",
+                "Expect:",
+            ],
+        )
+        curl.setopt(pycurl.POSTFIELDSIZE_LARGE, len(opening) + parcel.size + len(closing))
+        curl.setopt(pycurl.READFUNCTION, _reader(opening, parcel, closing))
+        curl.setopt(pycurl.TIMEOUT, int(self._timeout + parcel.size / _BYTES_PER_SECOND))
+        return self._perform(curl)
+
+    def _perform(self, curl: pycurl.Curl) -> Stored:
+        answer = io.BytesIO()
+        curl.setopt(pycurl.WRITEFUNCTION, answer.write)
+        try:
+            curl.perform()
+        except pycurl.error as error:
+            code, reason = error.args
+            host = urlsplit(self._api).netloc
+            if code in _CERTIFICATE:
+                raise TargetError("target-certificate", host=host, reason=reason) from error
+            if code in _NOT_SENT or self._never_connected(curl, code):
+                raise NotSent(f"{host}: {reason}") from error
+            raise OutcomeUnknown(f"curl {code}: {reason}") from error
+        status = curl.getinfo(pycurl.RESPONSE_CODE)
+        if not 200 <= status < 300:
+            raise classify(status, answer.getvalue())
+        try:
+            body = json.loads(answer.getvalue())
+            return Stored(body["id"], body["threadId"], frozenset(body.get("labelIds", ())))
+        except (ValueError, KeyError, TypeError) as error:
+            raise OutcomeUnknown(f"{status} with an unreadable body") from error
+
+    @staticmethod
+    def _never_connected(curl: pycurl.Curl, code: int) -> bool:
+        connected = curl.getinfo(pycurl.PRETRANSFER_TIME) > 0
+        return code == pycurl.E_OPERATION_TIMEDOUT and not connected
+
+    def _handle(self) -> pycurl.Curl:
+        curl: pycurl.Curl | None = getattr(self._handles, "curl", None)
+        if curl is None:
+            curl = self._handles.curl = pycurl.Curl()
+            secure = self._api.startswith("https:")
+            curl.setopt(pycurl.POST, 1)
+            curl.setopt(pycurl.HTTP_VERSION, pycurl.CURL_HTTP_VERSION_1_1)
+            curl.setopt(pycurl.PROTOCOLS, pycurl.PROTO_HTTPS if secure else pycurl.PROTO_HTTP)
+            curl.setopt(pycurl.FOLLOWLOCATION, 0)
+            curl.setopt(pycurl.NOSIGNAL, 1)
+            curl.setopt(pycurl.CONNECTTIMEOUT, 30)
+            curl.setopt(pycurl.CAINFO, self._ca)
+            curl.setopt(pycurl.NOPROXY, ",".join(sorted(LOOPBACK)))
+            curl.setopt(pycurl.UPLOAD_BUFFERSIZE, 256 * 1024)
+        return curl
+
+
+def _reader(opening: bytes, parcel: Parcel, closing: bytes) -> Callable[[int], bytes]:
+    """A READFUNCTION over all parts; holds at most one chunk of a spooled message."""
+    parts = iter(_parts(opening, parcel, closing))
+    rest = memoryview(b"")
+
+    def read(size: int) -> bytes:
+        nonlocal rest
+        while not rest:
+            piece = next(parts, None)
+            if piece is None:
+                return b""
+            rest = memoryview(piece)
+        piece, rest = bytes(rest[:size]), rest[size:]
+        return piece
+
+    return read
+
+
+def _parts(opening: bytes, parcel: Parcel, closing: bytes) -> Iterator[bytes]:
+    yield opening
+    yield from parcel.chunks()
+    yield closing

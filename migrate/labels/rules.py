@@ -1,0 +1,46 @@
+"""What is asked for (`LabelRules`) and what comes out (`Mapped`)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+from migrate.source import Folder
+
+Use = Literal[
+    "inbox", "sent", "drafts", "junk", "trash", "all", "archive", "flagged", "important", "none"
+]
+
+
+@dataclass(frozen=True, slots=True)
+class LabelRules:
+    """The `[labels]` and `[policy]` of a migration. Paths are joined with `/`."""
+
+    prefix: str = ""
+    """A label under which all user labels go; may hold `/`."""
+    rename: tuple[tuple[str, str], ...] = ()
+    """(regular expression, replacement) pairs for `re.sub` on the path of a user label, in turn."""
+    include: tuple[str, ...] = ()
+    """Shell patterns of the folders to copy, any case; `*` matches `/` too. Empty: all."""
+    exclude: tuple[str, ...] = ()
+    """Shell patterns of the folders not to copy; stronger than `include`."""
+    trash: Literal["label", "trash", "skip"] = "label"
+    junk: Literal["spam", "label", "skip"] = "spam"
+    special_use: Mapping[str, str] = field(default_factory=dict)
+    """Path → a `Use`, where the server's attributes and the names mislead."""
+
+
+@dataclass(frozen=True, slots=True)
+class Mapped:
+    """What becomes of one folder."""
+
+    folder: Folder
+    label: str | None
+    """Id of a system label, or the path of a user label; None when the folder is not copied."""
+    system: bool
+    rule: str | None
+    """Why it is not copied: `excluded`, `virtual`, `trash`, `junk`."""
+    renamed: str | None
+    """Why a user label is not simply the folder's path (under the prefix), the last reason if there
+    are several: `characters`, `rule`, `reserved`, `length`, `collision`."""

@@ -1,0 +1,104 @@
+"""The ledger: opened here, described in `tables.py`, written by one thread (`writer.py`)."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, TypeVar
+
+from sqlalchemy import Connection, Engine, create_engine, event, insert, select
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import DatabaseError
+
+from migrate.errors import StateError
+from migrate.ledger import tables
+from migrate.ledger.writer import Writer
+
+T = TypeVar("T")
+
+
+class Ledger:
+    """A migration's database. Reads from any thread; writes go through the one writer thread."""
+
+    def __init__(self, url: str) -> None:
+        """Open or create. StateError when it is damaged, unwritable or of a newer version."""
+        self.url = url
+        self._engine = _engine(url)
+        path = make_url(url).database
+        try:
+            tables.metadata.create_all(self._engine)
+            with self._engine.begin() as conn:
+                self.created = _stamp(conn, path)
+        except DatabaseError as error:
+            self._engine.dispose()
+            raise StateError("ledger-unusable", file=path, reason=error.orig) from error
+        if path and path != ":memory:":
+            Path(path).chmod(0o600)
+        self._writer = Writer(self._engine)
+
+    @contextmanager
+    def read(self) -> Iterator[Connection]:
+        """A connection for SELECTs: sees everything that was committed before it began."""
+        with self._engine.connect() as conn:
+            yield conn
+
+    def write(self, op: Callable[[Connection], T], lease: tuple[int, int] | None = None) -> T:
+        """Run `op` in the writer thread and wait until it is on disk.
+
+        `lease` is (account id, fence): LeaseLost when another process has taken the account.
+        """
+        return self.post(op, lease).result()
+
+    def post(
+        self, op: Callable[[Connection], T], lease: tuple[int, int] | None = None
+    ) -> Future[T]:
+        """Like `write`, without waiting; the future tells when it is on disk."""
+        return self._writer.post(op, lease)
+
+    def close(self) -> None:
+        """Write what is queued, then close."""
+        self._writer.close()
+        self._engine.dispose()
+
+    def __enter__(self) -> Ledger:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+
+def _stamp(conn: Connection, path: str | None) -> float:
+    """Write the version on first use, check it later; returns when the ledger was made."""
+    rows = {row.key: row.value for row in conn.execute(select(tables.meta))}
+    if not rows:
+        rows = {"version": str(tables.VERSION), "created": repr(time.time())}
+        fresh = [{"key": key, "value": value} for key, value in rows.items()]
+        conn.execute(insert(tables.meta), fresh)
+    if int(rows["version"]) != tables.VERSION:
+        raise StateError(
+            "ledger-version", file=path, found=rows["version"], supported=tables.VERSION
+        )
+    return float(rows["created"])
+
+
+def _engine(url: str) -> Engine:
+    engine = create_engine(url, pool_size=16, max_overflow=-1)
+    if engine.dialect.name != "sqlite":
+        return engine
+
+    @event.listens_for(engine, "connect")
+    def _configure(connection: Any, _record: object) -> None:
+        connection.isolation_level = None  # transactions are begun below, not by sqlite3
+        for pragma in ("journal_mode=WAL", "synchronous=FULL", "busy_timeout=30000"):
+            connection.execute(f"PRAGMA {pragma}")
+
+    @event.listens_for(engine, "begin")
+    def _begin(conn: Connection) -> None:
+        # A transaction that reads and then writes must not find that another process came between.
+        writer = conn.get_execution_options().get("writer")
+        conn.exec_driver_sql("BEGIN IMMEDIATE" if writer else "BEGIN")
+
+    return engine

@@ -1,0 +1,183 @@
+"""Accounts in the ledger: enrolling, the lease, the baseline, labels, runs."""
+
+from __future__ import annotations
+
+import os
+import socket
+import time
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Connection, func, insert, select, update
+
+from migrate.ledger.tables import account, baseline, label, run
+
+LEASE_SECONDS = 60.0
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    id: int
+    source_user: str
+    target_user: str
+    state: str
+    history_id: str | None
+    baseline_at: float | None
+    fence: int = 0
+
+    @property
+    def lease(self) -> tuple[int, int]:
+        return self.id, self.fence
+
+
+def enrol(conn: Connection, pairs: Sequence[tuple[str, str]]) -> dict[tuple[str, str], int]:
+    """The ids of (source user, target user) pairs; new ones get a row."""
+    columns = select(account.c.source_user, account.c.target_user, account.c.id)
+    known = {(row[0], row[1]): int(row[2]) for row in conn.execute(columns)}
+    fresh = [
+        {"source_user": source, "target_user": target}
+        for source, target in pairs
+        if (source, target) not in known
+    ]
+    if fresh:
+        conn.execute(insert(account), fresh)
+        known = {(row[0], row[1]): int(row[2]) for row in conn.execute(columns)}
+    return {pair: known[pair] for pair in pairs}
+
+
+def _owner() -> str:
+    return f"{socket.gethostname()}:{os.getpid()}"
+
+
+def _alive(owner: str) -> bool:
+    """Whether a lease holder may still be at work; only certain for this machine."""
+    host, _, pid = owner.rpartition(":")
+    if host != socket.gethostname():
+        return True
+    try:
+        os.kill(int(pid), 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True
+
+
+def take(conn: Connection, account_id: int, *, force: bool = False) -> Account | None:
+    """Lease the account to this process with a new fence; None while another one holds it.
+
+    `force` is for a copy of the ledger, which nobody else works on.
+    """
+    row = conn.execute(select(account).where(account.c.id == account_id)).one()
+    holder = row.lease_owner
+    held = holder and holder != _owner() and row.lease_until > time.time() and _alive(holder)
+    if held and not force:
+        return None
+    fence = row.fence + 1
+    conn.execute(
+        update(account)
+        .where(account.c.id == account_id)
+        .values(
+            fence=fence,
+            lease_owner=_owner(),
+            lease_until=time.time() + LEASE_SECONDS,
+            state="running",
+            error_code=None,
+            error_params=None,
+        )
+    )
+    return Account(
+        row.id,
+        row.source_user,
+        row.target_user,
+        row.state,
+        row.history_id,
+        row.baseline_at,
+        fence,
+    )
+
+
+def renew(conn: Connection, account_ids: Iterable[int]) -> None:
+    """Go on holding the leases; the fence that each job carries tells when one is lost."""
+    conn.execute(
+        update(account)
+        .where(account.c.id.in_(list(account_ids)), account.c.lease_owner == _owner())
+        .values(lease_until=time.time() + LEASE_SECONDS)
+    )
+
+
+def release(
+    conn: Connection, account_id: int, state: str, error: tuple[str, dict[str, Any]] | None = None
+) -> None:
+    """Give the lease back and say how the account stands."""
+    code, params = error or (None, None)
+    conn.execute(
+        update(account)
+        .where(account.c.id == account_id)
+        .values(
+            lease_owner=None, lease_until=None, state=state, error_code=code, error_params=params
+        )
+    )
+
+
+def set_history(conn: Connection, account_id: int, history_id: str | None) -> None:
+    """The baseline is complete as of `history_id`."""
+    conn.execute(
+        update(account)
+        .where(account.c.id == account_id)
+        .values(
+            history_id=history_id,
+            baseline_at=func.coalesce(account.c.baseline_at, time.time()),
+        )
+    )
+
+
+def add_baseline(conn: Connection, account_id: int, gmail_ids: Iterable[str]) -> None:
+    """Ids that were in the mailbox and are not ours; those already known do no harm."""
+    wanted = list(dict.fromkeys(gmail_ids))
+    known = in_baseline(conn, account_id, wanted)
+    rows = [{"account_id": account_id, "gmail_id": each} for each in wanted if each not in known]
+    if rows:
+        conn.execute(insert(baseline), rows)
+
+
+def in_baseline(conn: Connection, account_id: int, gmail_ids: Sequence[str]) -> set[str]:
+    """Those of `gmail_ids` that were in the mailbox before us."""
+    query = select(baseline.c.gmail_id).where(
+        baseline.c.account_id == account_id, baseline.c.gmail_id.in_(gmail_ids)
+    )
+    return set(conn.scalars(query))
+
+
+def labels(conn: Connection, account_id: int) -> dict[str, str | None]:
+    """Our labels: comparison key → Gmail's id, None when its creation was never confirmed."""
+    rows = conn.execute(
+        select(label.c.key, label.c.gmail_id).where(label.c.account_id == account_id)
+    )
+    return {row.key: row.gmail_id for row in rows}
+
+
+def put_label(
+    conn: Connection, account_id: int, key: str, name: str, gmail_id: str | None, run_id: str | None
+) -> None:
+    """Note a label; before its creation with `gmail_id` None and the run that creates it."""
+    where = (label.c.account_id == account_id, label.c.key == key)
+    if conn.execute(select(label.c.key).where(*where)).first():
+        conn.execute(update(label).where(*where).values(name=name, gmail_id=gmail_id))
+    else:
+        row = {"account_id": account_id, "key": key, "name": name, "gmail_id": gmail_id}
+        conn.execute(insert(label).values(**row, run_id=run_id))
+
+
+def start_run(conn: Connection, run_id: str, options: dict[str, Any]) -> None:
+    conn.execute(insert(run).values(id=run_id, started=time.time(), options=options))
+
+
+def end_run(conn: Connection, run_id: str) -> None:
+    conn.execute(update(run).where(run.c.id == run_id).values(ended=time.time()))
+
+
+def last_run(conn: Connection) -> str | None:
+    query = select(run.c.id).order_by(run.c.started.desc()).limit(1)
+    return conn.scalar(query)

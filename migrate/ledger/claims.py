@@ -1,0 +1,140 @@
+"""Claiming work: the intent, durable before the first byte goes to Gmail."""
+
+from __future__ import annotations
+
+import time
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Connection, Row, insert, select, update
+
+from migrate.ledger.tables import occurrence, slice_
+
+
+@dataclass(frozen=True, slots=True)
+class Occurrence:
+    """A message in a folder at a UID, as the scan saw it."""
+
+    id: int
+    folder_id: int
+    uid: int
+    flags: frozenset[str]
+    internal_date: datetime | None
+    size: int
+    email_id: str | None
+    conversation: str
+
+
+@dataclass(frozen=True, slots=True)
+class Bundle:
+    """All open occurrences that may be one message: equal Message-ID, or equal size and fields."""
+
+    conversation: str
+    occurrences: tuple[Occurrence, ...]
+    history_id: str | None
+    """Gmail's history before the bundle's first upload could have begun."""
+    since: float
+    """When it was claimed, seconds since 1970."""
+    doubt: bool
+    """An earlier process claimed it and never said what became of it."""
+
+
+def claim(
+    conn: Connection,
+    account_id: int,
+    run_id: str,
+    history_id: str | None,
+    *,
+    messages: int,
+    size: int,
+) -> list[Bundle]:
+    """Take the next occurrences, at most `messages` and about `size` bytes, copies with them."""
+    mine = (
+        occurrence.c.account_id == account_id,
+        occurrence.c.state == "pending",
+        occurrence.c.gone.is_(False),
+    )
+    head = conn.execute(
+        select(occurrence.c.id, occurrence.c.bundle, occurrence.c.size)
+        .where(*mine)
+        .order_by(occurrence.c.seq)
+        .limit(messages)
+    ).all()
+    if not head:
+        return []
+    bundles: dict[str, None] = {}
+    total = 0
+    for row in head:
+        total += row.size
+        if bundles and total > size:
+            break
+        bundles[row.bundle] = None
+    rows = conn.execute(
+        select(occurrence).where(*mine, occurrence.c.bundle.in_(bundles)).order_by(occurrence.c.seq)
+    ).all()
+    now = time.time()
+    key = conn.execute(
+        insert(slice_).values(account_id=account_id, run_id=run_id, history_id=history_id, at=now)
+    ).inserted_primary_key
+    assert key is not None
+    conn.execute(
+        update(occurrence)
+        .where(*mine, occurrence.c.bundle.in_(bundles))
+        .values(state="intended", slice_id=key[0])
+    )
+    return _bundles(rows, history_id, now, doubt=False)
+
+
+def doubts(conn: Connection, account_id: int) -> list[Bundle]:
+    """What earlier processes claimed and left open; at most what they had in flight."""
+    rows = conn.execute(
+        select(occurrence, slice_.c.history_id, slice_.c.at.label("since"))
+        .join(slice_, slice_.c.id == occurrence.c.slice_id)
+        .where(occurrence.c.account_id == account_id, occurrence.c.state == "intended")
+        .order_by(occurrence.c.seq)
+    ).all()
+    return [
+        bundle
+        for history, since in dict.fromkeys((row.history_id, row.since) for row in rows)
+        for bundle in _bundles(
+            [row for row in rows if (row.history_id, row.since) == (history, since)],
+            history,
+            since,
+            doubt=True,
+        )
+    ]
+
+
+def release(conn: Connection, occurrence_ids: Sequence[int]) -> None:
+    """Give back what was claimed and certainly never sent."""
+    conn.execute(
+        update(occurrence)
+        .where(occurrence.c.id.in_(list(occurrence_ids)), occurrence.c.state == "intended")
+        .values(state="pending", slice_id=None)
+    )
+
+
+def _bundles(
+    rows: Sequence[Row[tuple[object, ...]]], history_id: str | None, since: float, *, doubt: bool
+) -> list[Bundle]:
+    grouped: dict[str, list[Occurrence]] = defaultdict(list)
+    for row in rows:
+        date = datetime.fromisoformat(row.internal_date) if row.internal_date else None
+        grouped[row.bundle].append(
+            Occurrence(
+                row.id,
+                row.folder_id,
+                row.uid,
+                frozenset(row.flags.split()),
+                date,
+                row.size,
+                row.email_id,
+                row.conversation,
+            )
+        )
+    return [
+        Bundle(found[0].conversation, tuple(found), history_id, since, doubt)
+        for found in grouped.values()
+    ]

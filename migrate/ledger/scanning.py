@@ -1,0 +1,149 @@
+"""What the scan writes: folders, occurrences, and the order in which they are copied."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Connection, func, insert, select, text, update
+
+from migrate.labels import Mapped
+from migrate.ledger.tables import account, folder, occurrence
+
+
+@dataclass(frozen=True, slots=True)
+class FolderRow:
+    id: int
+    raw: bytes
+    name: str
+    uidvalidity: int
+    label: str | None
+    system: bool
+    rule: str | None
+
+
+def put_folder(
+    conn: Connection, account_id: int, mapped: Mapped, uidvalidity: int, listed: int
+) -> int:
+    """The row of a folder, made or brought up to date; older UIDVALIDITYs of it are gone."""
+    raw = mapped.folder.raw
+    values = {
+        "name": mapped.folder.name,
+        "label": mapped.label,
+        "system": mapped.system,
+        "rule": mapped.rule,
+        "renamed": mapped.renamed,
+        "listed": listed if mapped.rule else 0,
+        "gone": False,
+    }
+    mine = (folder.c.account_id == account_id, folder.c.raw == raw)
+    stale = list(
+        conn.scalars(select(folder.c.id).where(*mine, folder.c.uidvalidity != uidvalidity))
+    )
+    if stale:
+        conn.execute(update(folder).where(folder.c.id.in_(stale)).values(gone=True))
+        conn.execute(update(occurrence).where(occurrence.c.folder_id.in_(stale)).values(gone=True))
+    known = conn.scalar(select(folder.c.id).where(*mine, folder.c.uidvalidity == uidvalidity))
+    if known is not None:
+        conn.execute(update(folder).where(folder.c.id == known).values(**values))
+        return int(known)
+    row = {"account_id": account_id, "raw": raw, "uidvalidity": uidvalidity}
+    key = conn.execute(insert(folder).values(**row, **values)).inserted_primary_key
+    assert key is not None
+    return int(key[0])
+
+
+def drop_other_folders(conn: Connection, account_id: int, kept: Sequence[int]) -> None:
+    """Mark the folders that the source no longer has."""
+    others = [
+        row.id
+        for row in conn.execute(select(folder.c.id).where(folder.c.account_id == account_id))
+        if row.id not in set(kept)
+    ]
+    if others:
+        conn.execute(update(folder).where(folder.c.id.in_(others)).values(gone=True))
+        conn.execute(update(occurrence).where(occurrence.c.folder_id.in_(others)).values(gone=True))
+
+
+def folders(conn: Connection, account_id: int) -> list[FolderRow]:
+    """The folders that the source has now."""
+    query = (
+        select(folder)
+        .where(folder.c.account_id == account_id, folder.c.gone.is_(False))
+        .order_by(folder.c.id)
+    )
+    return [
+        FolderRow(r.id, r.raw, r.name, r.uidvalidity, r.label, r.system, r.rule)
+        for r in conn.execute(query)
+    ]
+
+
+def known_uids(conn: Connection, folder_id: int) -> Iterator[int]:
+    """The UIDs of a folder that are in the ledger and not gone, ascending."""
+    query = (
+        select(occurrence.c.uid)
+        .where(occurrence.c.folder_id == folder_id, occurrence.c.gone.is_(False))
+        .order_by(occurrence.c.uid)
+    )
+    return iter(conn.execution_options(yield_per=10_000).scalars(query))
+
+
+def mark_gone(conn: Connection, folder_id: int, uids: Iterable[int]) -> None:
+    """The source no longer has these messages."""
+    wanted = list(uids)
+    for start in range(0, len(wanted), 500):
+        conn.execute(
+            update(occurrence)
+            .where(
+                occurrence.c.folder_id == folder_id,
+                occurrence.c.uid.in_(wanted[start : start + 500]),
+            )
+            .values(gone=True)
+        )
+
+
+def add_occurrences(conn: Connection, rows: Sequence[dict[str, Any]]) -> None:
+    """New occurrences, as dicts of the table's columns."""
+    if rows:
+        conn.execute(insert(occurrence), list(rows))
+
+
+_JOIN_CONVERSATIONS = text(
+    """
+    UPDATE occurrence SET conversation = (
+        SELECT min(o.conversation) FROM occurrence AS o
+        WHERE o.account_id = :account AND o.bundle = occurrence.conversation
+          AND o.conversation <> occurrence.conversation)
+    WHERE account_id = :account AND state = 'pending' AND EXISTS (
+        SELECT 1 FROM occurrence AS o
+        WHERE o.account_id = :account AND o.bundle = occurrence.conversation
+          AND o.conversation <> occurrence.conversation)
+    """
+)
+_NUMBER = """
+    UPDATE occurrence SET seq = ranked.place FROM (
+        SELECT o.id AS id,
+               row_number() OVER (ORDER BY c.at {direction}, o.conversation, o.at, o.id) AS place
+        FROM occurrence AS o JOIN (
+            SELECT conversation, {extreme}(at) AS at FROM occurrence
+            WHERE account_id = :account GROUP BY conversation) AS c
+          ON c.conversation = o.conversation
+        WHERE o.account_id = :account AND o.state = 'pending') AS ranked
+    WHERE occurrence.id = ranked.id
+    """
+# References can point at each other; a chain is not longer than this in one step of doubling.
+_ROUNDS = 16
+
+
+def put_in_order(conn: Connection, account_id: int, order: str) -> None:
+    """Number what is pending: conversations by date, inside each the oldest message first."""
+    for _ in range(_ROUNDS):
+        if conn.execute(_JOIN_CONVERSATIONS, {"account": account_id}).rowcount == 0:
+            break
+    newest = order == "newest-first"
+    sql = _NUMBER.format(direction="DESC" if newest else "ASC", extreme="max" if newest else "min")
+    conn.execute(text(sql), {"account": account_id})
+    conn.execute(
+        update(account).where(account.c.id == account_id).values(scanned_at=func.unixepoch())
+    )

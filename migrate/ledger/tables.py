@@ -1,0 +1,201 @@
+"""The ledger's tables: the truth about a migration.
+
+- `account` one row of accounts.csv. Only the holder of its lease, whose number is `fence`, writes
+  rows that belong to it. `history_id` is Gmail's history as of which `baseline` is complete.
+- `folder` one IMAP mailbox at one UIDVALIDITY, with the label it goes to or the rule that leaves
+  it out. `listed` is the source's count of a folder that a rule leaves out: it is not scanned.
+- `occurrence` one message in a folder at a UID. Its states, and who moves it:
+
+      pending ──claim──▶ intended ──outcome──▶ imported · merged · present · quarantined
+         ▲                   │
+         └─────release───────┘        scan: pending · skipped
+
+  `intended` after a crash means *in doubt*: Gmail may have the message. `slice_id` names the slice
+  that claimed it and with it the history from which Gmail can be asked. `gone` marks what the
+  source no longer has; it is outside the accounting. `bundle` is equal for all candidates of one
+  message, `seq` is the order of copying, `at` the seconds since 1970 that decide about it.
+- `message` distinct bytes (SHA-256 of what the source returned) in an account, and what became of
+  them. `header_id` is the Message-ID that was uploaded, `date` the seconds since 1970 that Gmail
+  must show, `basis` what the repairs depended on besides the bytes, `labels` what we wrote.
+  `gmail_id` is not unique: Gmail may have merged two of ours.
+- `slice` a bounded piece of work; `history_id` was read before its first upload.
+- `repair` header fields that were changed, before and after.
+- `label` a label of ours at the target; `run_id` is set when we created it.
+- `baseline` ids that were in the mailbox before us.
+- `run` one pass of `migrate run`.
+
+No secret is stored, and no text of a message but repaired header fields.
+"""
+
+from __future__ import annotations
+
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    Boolean,
+    Column,
+    Float,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    String,
+    Table,
+    Text,
+    UniqueConstraint,
+    text,
+)
+
+VERSION = 1
+
+metadata = MetaData()
+
+meta = Table(
+    "meta",
+    metadata,
+    Column("key", String, primary_key=True),
+    Column("value", Text, nullable=False),
+)
+
+run = Table(
+    "run",
+    metadata,
+    Column("id", String, primary_key=True),
+    Column("started", Float, nullable=False),
+    Column("ended", Float),
+    Column("options", JSON, nullable=False),
+)
+
+account = Table(
+    "account",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("source_user", String, nullable=False),
+    Column("target_user", String, nullable=False),
+    Column("state", String, nullable=False, default="new"),
+    Column("error_code", String),
+    Column("error_params", JSON),
+    Column("history_id", String),
+    Column("baseline_at", Float),
+    Column("scanned_at", Float),
+    Column("fence", Integer, nullable=False, default=0),
+    Column("lease_owner", String),
+    Column("lease_until", Float),
+    UniqueConstraint("source_user", "target_user"),
+)
+
+folder = Table(
+    "folder",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("account_id", ForeignKey("account.id"), nullable=False),
+    Column("raw", LargeBinary, nullable=False),
+    Column("name", String, nullable=False),
+    Column("uidvalidity", BigInteger, nullable=False),
+    Column("label", String),
+    Column("system", Boolean, nullable=False, default=False),
+    Column("rule", String),
+    Column("renamed", String),
+    Column("listed", Integer, nullable=False, default=0),
+    Column("gone", Boolean, nullable=False, default=False),
+    UniqueConstraint("account_id", "raw", "uidvalidity"),
+)
+
+slice_ = Table(
+    "slice",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("account_id", ForeignKey("account.id"), nullable=False),
+    Column("run_id", ForeignKey("run.id"), nullable=False),
+    Column("history_id", String),
+    Column("at", Float, nullable=False),
+)
+
+message = Table(
+    "message",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("account_id", ForeignKey("account.id"), nullable=False),
+    Column("sha256", String, nullable=False),
+    Column("size", BigInteger, nullable=False),
+    Column("header_id", String),
+    Column("state", String, nullable=False),
+    Column("reason", String),
+    Column("detail", Text),
+    Column("gmail_id", String),
+    Column("thread_id", String),
+    Column("date", BigInteger),
+    Column("basis", JSON),
+    Column("labels", JSON, nullable=False),
+    Column("labels_before", JSON),
+    Column("run_id", ForeignKey("run.id")),
+    UniqueConstraint("account_id", "sha256"),
+    Index("message_header_id", "account_id", "header_id"),
+    Index("message_gmail_id", "account_id", "gmail_id"),
+)
+
+occurrence = Table(
+    "occurrence",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("account_id", ForeignKey("account.id"), nullable=False),
+    Column("folder_id", ForeignKey("folder.id"), nullable=False),
+    Column("uid", BigInteger, nullable=False),
+    Column("flags", String, nullable=False, default=""),
+    Column("internal_date", String),
+    Column("at", BigInteger, nullable=False, default=0),
+    Column("size", BigInteger, nullable=False, default=0),
+    Column("email_id", String),
+    Column("bundle", String),
+    Column("conversation", String),
+    Column("seq", Integer),
+    Column("predicted", String),
+    Column("state", String, nullable=False, default="pending"),
+    Column("reason", String),
+    Column("slice_id", ForeignKey("slice.id")),
+    Column("message_id", ForeignKey("message.id")),
+    Column("gone", Boolean, nullable=False, default=False),
+    UniqueConstraint("folder_id", "uid"),
+    Index("occurrence_next", "account_id", "state", "seq"),
+    Index("occurrence_bundle", "account_id", "bundle"),
+    Index("occurrence_conversation", "account_id", "conversation"),
+    Index("occurrence_message", "message_id"),
+)
+
+# Partial: an open intent is rare, and every take-up asks for them.
+Index(
+    "occurrence_intended",
+    occurrence.c.account_id,
+    sqlite_where=text("state = 'intended'"),
+    postgresql_where=text("state = 'intended'"),
+)
+
+repair = Table(
+    "repair",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("message_id", ForeignKey("message.id"), nullable=False, index=True),
+    Column("field", String, nullable=False),
+    Column("before", Text, nullable=False),
+    Column("after", Text, nullable=False),
+    Column("why", String, nullable=False),
+)
+
+label = Table(
+    "label",
+    metadata,
+    Column("account_id", ForeignKey("account.id"), primary_key=True),
+    Column("key", String, primary_key=True),
+    Column("name", String, nullable=False),
+    Column("gmail_id", String),
+    Column("run_id", ForeignKey("run.id")),
+)
+
+baseline = Table(
+    "baseline",
+    metadata,
+    Column("account_id", ForeignKey("account.id"), primary_key=True),
+    Column("gmail_id", String, primary_key=True),
+    sqlite_with_rowid=False,
+)

@@ -1,0 +1,134 @@
+"""Where the header ends and which fields it has (RFC 5322 2.1 and 2.2), byte for byte.
+
+Lines end with LF, whatever number of CRs stands before it. Only a message whose first line ends
+with a bare CR is read with CR as a line end too: elsewhere a stray CR is data.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from migrate.body import Body
+
+HEADER_LIMIT = 1024 * 1024
+"""Bytes of a message in which its header is looked for."""
+
+_FIRST_LINE_END = re.compile(rb"\r+\n|\n|\r")
+_FIELD_NAME = re.compile(rb"([!-9;-~]+)[ \t]*:")  # 3.6.8; blanks before the colon: 4.5
+_FOLD = re.compile(rb"[\r\n]+(?=[ \t])")
+_ENVELOPE = re.compile(rb">?From ")  # the line an mbox puts before a message, often left in
+
+
+class _Lines(NamedTuple):
+    blank: re.Pattern[bytes]
+    end: re.Pattern[bytes]
+    field: re.Pattern[bytes]
+
+
+_LF = _Lines(
+    blank=re.compile(rb"\r*\n"),
+    end=re.compile(rb"\n\r*\n"),
+    field=re.compile(rb"[^\n]*\n?(?:[ \t][^\n]*\n?)*"),
+)
+_CR = _Lines(
+    blank=re.compile(rb"\r\n?|\n"),
+    end=re.compile(rb"(?>\r\n?|\n)(?>\r\n?|\n)"),
+    field=re.compile(rb"[^\r\n]*(?>\r\n?|\n)?(?:[ \t][^\r\n]*(?>\r\n?|\n)?)*"),
+)
+
+
+def _lines(data: bytes) -> _Lines:
+    first = _FIRST_LINE_END.search(data)
+    return _CR if first and first[0] == b"\r" else _LF
+
+
+def header_end(data: bytes) -> int:
+    """Offset of the body, that is after the first empty line.
+
+    0 when the first line is no header field: all is body then. `len(data)` when there is no empty
+    line: all is header.
+    """
+    lines = _lines(data)
+    if blank := lines.blank.match(data):
+        return blank.end()
+    if not (_FIELD_NAME.match(data) or _ENVELOPE.match(data)):
+        return 0
+    end = lines.end.search(data)
+    return end.end() if end else len(data)
+
+
+class Field(NamedTuple):
+    """One header field, or a line that should not be there: its name is empty."""
+
+    name: bytes
+    """As written."""
+    raw: bytes
+    """All bytes, with folds and line end."""
+
+    @property
+    def folded(self) -> bytes:
+        """What stands after the colon, folds and line end included."""
+        return self.raw.partition(b":")[2]
+
+    @property
+    def value(self) -> bytes:
+        """Unfolded (RFC 5322 2.2.3) and without blanks at its ends."""
+        return _FOLD.sub(b"", self.folded).strip(b" \t\r\n")
+
+
+@dataclass(frozen=True, slots=True)
+class Header:
+    """The header of a message: `raw` is `fields` and, where there is one, the empty line."""
+
+    raw: bytes
+    fields: tuple[Field, ...]
+
+    @classmethod
+    def parse(cls, raw: bytes) -> Header:
+        """Any bytes; what follows the first empty line stays in `raw` and is not looked at."""
+        fields = []
+        for match in _lines(raw).field.finditer(raw, 0, header_end(raw)):
+            text = match[0]
+            if not text.strip(b"\r\n"):
+                break
+            name = _FIELD_NAME.match(text)
+            fields.append(Field(name[1] if name else b"", text))
+        return cls(raw, tuple(fields))
+
+    def all(self, name: str) -> list[Field]:
+        """The fields of that name, in whatever case, from the top."""
+        wanted = name.lower().encode()
+        return [field for field in self.fields if field.name.lower() == wanted]
+
+    def get(self, name: str) -> list[bytes]:
+        """The values of the fields of that name."""
+        return [field.value for field in self.all(name)]
+
+    @property
+    def line_end(self) -> bytes:
+        """For lines to add: CRLF, unless all lines of the header end otherwise."""
+        if _lines(self.raw) is _CR:
+            return b"\r"
+        header = self.raw[: header_end(self.raw)]
+        return b"\n" if b"\n" in header and b"\r\n" not in header else b"\r\n"
+
+    @property
+    def start(self) -> int:
+        """Index in `fields` where a new first field goes: behind the line of an mbox."""
+        first = self.fields[0].raw if self.fields else b""
+        return int(bool(_ENVELOPE.match(first)) and first.endswith((b"\r", b"\n")))
+
+
+def content(body: Body) -> tuple[bytes, int]:
+    """The header of a fetched message and the offset where the rest begins.
+
+    Of a header over HEADER_LIMIT this is what was read, up to its last whole line.
+    """
+    with body.open() as stream:
+        data = stream.read(HEADER_LIMIT)
+    end = header_end(data)
+    if end == len(data) < body.size:
+        end = max(data.rfind(b"\n"), data.rfind(b"\r")) + 1 or end
+    return data[:end], end

@@ -1,0 +1,127 @@
+"""The repairs without which Gmail would misdate a message or give it an id of its own.
+
+Gmail has no other way to learn a message's date than the Date field (discovery document gmail.v1,
+internalDateSource), and it merges and threads by Message-ID. Where one is unusable, a new line is
+put before it and the original stays, renamed: taking the new lines and the prefix away gives the
+source's header back. `prepare` depends on nothing but its arguments, so doing it again after a
+crash, or on its own result, changes nothing.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Literal
+
+from migrate.message.dates import format_date, parse_date
+from migrate.message.header import Header, header_end
+from migrate.message.ids import bracketed, usable
+
+Why = Literal["missing", "broken", "several", "unparsable", "future"]
+
+ORIGINAL = b"X-Mailhaul-Original-"
+"""What is put before the name of a field that was replaced."""
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f]")
+_SHOWN = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Repair:
+    """One repaired field, for the reports."""
+
+    field: str
+    """`Message-ID` or `Date`."""
+    before: str
+    """What was there, made printable and not longer than a few lines; empty when `missing`."""
+    after: str
+    why: Why
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """The header as it is uploaded."""
+
+    header: bytes
+    repairs: tuple[Repair, ...]
+    message_id: str
+    date: datetime | None
+    """The date Gmail will show; None when it can only be that of the import."""
+
+
+def prepare(
+    header: Header, *, digest: str, internal_date: datetime | None, now: datetime
+) -> Prepared:
+    """The header to upload; `header.raw` itself when nothing needs a repair.
+
+    `digest` is the SHA-256 of the source's bytes in hex, `internal_date` (aware, as `now`) what
+    the source has as INTERNALDATE.
+    """
+    ident, wrong_id = _message_id(header, digest)
+    date, wrong_date = _date(header, internal_date, now)
+    repairs = tuple(each for each in (wrong_id, wrong_date) if each)
+    return Prepared(_rewrite(header, repairs) if repairs else header.raw, repairs, ident, date)
+
+
+def _message_id(header: Header, digest: str) -> tuple[str, Repair | None]:
+    values = header.get("Message-ID")
+    if len(values) == 1 and (ident := usable(values[0])):
+        return ident, None
+    known = {ident for each in values if (ident := usable(each) or bracketed(each))}
+    ident = known.pop() if len(known) == 1 else f"<{digest[:40]}@mailhaul.invalid>"
+    why: Why = "missing" if not values else "broken" if len(values) == 1 else "several"
+    return ident, Repair("Message-ID", _shown(values), ident, why)
+
+
+def _date(
+    header: Header, internal_date: datetime | None, now: datetime
+) -> tuple[datetime | None, Repair | None]:
+    latest = now + timedelta(days=1)
+    fields = header.all("Date")
+    date = parse_date(fields[0].folded) if fields else None
+    if date and date <= latest:
+        return date, None
+    values = [field.value for field in fields]
+    received = (each.rpartition(b";")[2] for each in header.get("Received"))
+    candidates = [*map(parse_date, values), internal_date, *map(parse_date, received)]
+    better = _first(candidates, latest)
+    if better is None:
+        return None, None
+    if not fields:
+        why: Why = "missing"
+    elif date:
+        why = "future"
+    else:
+        why = "several" if len(fields) > 1 else "unparsable"
+    return better, Repair("Date", _shown(values), format_date(better), why)
+
+
+def _first(dates: Iterable[datetime | None], latest: datetime) -> datetime | None:
+    return next((each for each in dates if each and _EPOCH <= each <= latest), None)
+
+
+def _shown(values: Iterable[bytes]) -> str:
+    text = ", ".join(each.decode("utf-8", "backslashreplace") for each in values)
+    text = _UNPRINTABLE.sub(lambda match: f"\\x{ord(match[0]):02x}", text)
+    return text if len(text) <= _SHOWN else text[:_SHOWN] + "…"
+
+
+def _rewrite(header: Header, repairs: Iterable[Repair]) -> bytes:
+    end = header.line_end
+    new = {
+        each.field.lower().encode(): f"{each.field}: {each.after}".encode("latin-1") + end
+        for each in repairs
+    }
+    names = frozenset(new)
+    lines = []
+    for field in header.fields:
+        name = field.name.lower()
+        lines += [new.pop(name, b""), ORIGINAL + field.raw] if name in names else [field.raw]
+    lines[header.start : header.start] = new.values()
+    if header_end(header.raw) == 0:
+        lines.append(end)  # the message was all body; keep it from becoming header
+    rest = sum(len(field.raw) for field in header.fields)
+    return b"".join(lines) + header.raw[rest:]

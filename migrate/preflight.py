@@ -1,0 +1,78 @@
+"""`migrate check`: can every account be read at the source and written at the target?"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import Any
+
+from migrate.accounts import Account
+from migrate.config import Config
+from migrate.connections import Gmail, open_source
+from migrate.errors import MailhaulError
+from migrate.explain import explain
+from migrate.texts import Texts
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """One account: what was found, and the error of each side, None where all is well."""
+
+    account: Account
+    folders: int | None
+    labels: int | None
+    source_error: MailhaulError | None
+    target_error: MailhaulError | None
+
+    @property
+    def fine(self) -> bool:
+        return self.source_error is None and self.target_error is None
+
+    def to_json(self, texts: Texts) -> dict[str, Any]:
+        return {
+            "source_user": self.account.source_user,
+            "target_user": self.account.target_user,
+            "source": _side(self.source_error, {"folders": self.folders}, texts),
+            "target": _side(self.target_error, {"labels": self.labels}, texts),
+        }
+
+
+def check(
+    config: Config, rows: Sequence[Account], seen: Callable[[Checked], None] = lambda _: None
+) -> list[Checked]:
+    """Log in to both sides of every account; nothing is written. UsageError for a bad key."""
+    gmail = Gmail(config, threading.Event())
+
+    def one(row: Account) -> Checked:
+        folders, source_error = _try(lambda: _source(config, row))
+        labels, target_error = _try(lambda: len(gmail.open(row.target_user)[0].labels()))
+        checked = Checked(row, folders, labels, source_error, target_error)
+        seen(checked)
+        return checked
+
+    with ThreadPoolExecutor(min(config.limits.accounts, len(rows))) as pool:
+        return list(pool.map(one, rows))
+
+
+def _source(config: Config, row: Account) -> int:
+    source = open_source(config, row)
+    try:
+        return len([each for each in source.folders() if each.selectable])
+    finally:
+        source.close()
+
+
+def _try(look: Callable[[], int]) -> tuple[int | None, MailhaulError | None]:
+    try:
+        return look(), None
+    except MailhaulError as error:
+        return None, error
+
+
+def _side(error: MailhaulError | None, found: dict[str, Any], texts: Texts) -> dict[str, Any]:
+    if error is None:
+        return {"ok": True, **found}
+    cause, cure = explain(error, texts)
+    return {"ok": False, "error": {"code": error.code, "cause": cause, "cure": cure}}

@@ -1,0 +1,36 @@
+"""The quarantine: every message that was refused is kept as .eml, with the source's own bytes."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from urllib.parse import quote
+
+from migrate.body import Body
+
+
+def path(target_user: str, sha256: str) -> Path:
+    """Where a message is kept, relative to the quarantine folder."""
+    return Path(quote(target_user, safe="@"), f"{sha256[:32]}.eml")
+
+
+def keep(folder: Path, target_user: str, sha256: str, body: Body) -> Path:
+    """Write the message durably before the ledger says that it is here; returns its path."""
+    file = folder / path(target_user, sha256)
+    file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    if file.exists():
+        return file
+    partial = file.with_suffix(".partial")
+    partial.touch(mode=0o600)
+    with partial.open("wb") as out:
+        for piece in body.chunks():
+            out.write(piece)
+        out.flush()
+        os.fsync(out.fileno())
+    partial.rename(file)
+    directory = os.open(file.parent, os.O_RDONLY)
+    try:
+        os.fsync(directory)
+    finally:
+        os.close(directory)
+    return file

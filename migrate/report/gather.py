@@ -1,0 +1,210 @@
+"""The document of a command, from the ledger alone: any report can be made again at any time."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from importlib.metadata import version
+
+from sqlalchemy import Connection, select
+
+from migrate.explain import explain_code
+from migrate.ledger import totals
+from migrate.ledger.tables import account, folder, message, occurrence, repair
+from migrate.quarantine import path
+from migrate.report.document import (
+    REFUSALS,
+    AccountLine,
+    Document,
+    FolderLine,
+    Predicted,
+    QuarantineLine,
+    Rename,
+    RepairLine,
+    SkipLine,
+    Totals,
+)
+from migrate.texts import Texts
+
+_OPEN = frozenset(totals.OPEN)
+
+
+def gather(
+    conn: Connection,
+    command: str,
+    run: str | None,
+    texts: Texts,
+    users: Sequence[tuple[str, str]] | None = None,
+) -> Document:
+    """The closed accounting of all accounts, or of the given (source, target) users."""
+    rows = [
+        row
+        for row in conn.execute(select(account).order_by(account.c.id))
+        if users is None or (row.source_user, row.target_user) in users
+    ]
+    accounts = [_account(conn, row, texts) for row in rows]
+    whole = Totals.sum(each.totals for each in accounts)
+    ids = [row.id for row in rows]
+    return Document(
+        command=command,
+        run=run,
+        complete=_complete(whole, accounts),
+        totals=whole,
+        accounts=accounts,
+        created=datetime.now(UTC).isoformat(timespec="seconds"),
+        version=version("mailhaul"),
+        bytes=sum(each.bytes for each in accounts),
+        renames=_renames(conn, ids),
+        repairs=_repairs(conn, ids),
+        quarantine=_quarantine(conn, ids, texts),
+        skips=_skips(conn, ids),
+    )
+
+
+def predictions(conn: Connection, users: Sequence[tuple[str, str]]) -> list[Predicted]:
+    """How many messages that are still to be copied the scan expects which verdict for."""
+    query = (
+        select(occurrence.c.predicted)
+        .join(account, account.c.id == occurrence.c.account_id)
+        .where(
+            occurrence.c.state.in_(totals.OPEN),
+            occurrence.c.gone.is_(False),
+            account.c.source_user.in_([source for source, _ in users]),
+        )
+    )
+    counts = Counter(str(value) for value in conn.scalars(query))
+    # What only the body tells is not certain: size is a hint, attachments are unseen.
+    return [
+        Predicted(verdict, count, verdict not in {"accepted", "oversize"})
+        for verdict, count in sorted(counts.items(), key=lambda each: (-each[1], each[0]))
+    ]
+
+
+def expected_units(predicted: Sequence[Predicted], per_message: int) -> int:
+    """Quota units of the imports to come; refused messages cost as much as the others."""
+    return sum(each.count for each in predicted if each.verdict not in REFUSALS) * per_message
+
+
+def _complete(whole: Totals, accounts: Sequence[AccountLine]) -> bool:
+    finished = all(each.state == "done" for each in accounts)
+    return finished and whole.closed and whole.pending == 0 and whole.quarantined == 0
+
+
+def _account(conn: Connection, row: Mapping[str, object] | object, texts: Texts) -> AccountLine:
+    counts = totals.by_folder(conn, row.id)  # type: ignore[union-attr]
+    query = (
+        select(folder)
+        .where(folder.c.account_id == row.id, folder.c.gone.is_(False))  # type: ignore[union-attr]
+        .order_by(folder.c.name)
+    )
+    lines = []
+    for each in conn.execute(query):
+        states = counts.get(each.id, {})
+        sums = Totals(source=each.listed, skipped=each.listed)
+        for state, count in states.items():
+            name = "pending" if state in _OPEN else state
+            sums.source += count.messages
+            setattr(sums, name, getattr(sums, name) + count.messages)
+        size = sum(count.bytes for count in states.values())
+        lines.append(FolderLine(each.name, each.label, sums, size, each.rule))
+    error = None
+    if row.error_code:  # type: ignore[union-attr]
+        cause, cure = explain_code(row.error_code, row.error_params or {}, texts)  # type: ignore[union-attr]
+        error = {"code": row.error_code, "cause": cause, "cure": cure}  # type: ignore[union-attr]
+    return AccountLine(
+        row.source_user,  # type: ignore[union-attr]
+        row.target_user,  # type: ignore[union-attr]
+        row.state,  # type: ignore[union-attr]
+        error,
+        Totals.sum(line.totals for line in lines),
+        lines,
+        sum(line.bytes for line in lines),
+    )
+
+
+def _renames(conn: Connection, ids: Sequence[int]) -> list[Rename]:
+    query = (
+        select(account.c.source_user, folder.c.name, folder.c.label, folder.c.renamed)
+        .join(account, account.c.id == folder.c.account_id)
+        .where(
+            folder.c.account_id.in_(ids), folder.c.renamed.is_not(None), folder.c.gone.is_(False)
+        )
+        .order_by(account.c.id, folder.c.name)
+    )
+    return [Rename(*row) for row in conn.execute(query)]
+
+
+def _repairs(conn: Connection, ids: Sequence[int]) -> list[RepairLine]:
+    query = (
+        select(
+            account.c.source_user,
+            folder.c.name,
+            occurrence.c.uid,
+            repair.c.field,
+            repair.c.before,
+            repair.c.after,
+            repair.c.why,
+        )
+        .select_from(repair)
+        .join(occurrence, occurrence.c.message_id == repair.c.message_id)
+        .join(folder, folder.c.id == occurrence.c.folder_id)
+        .join(account, account.c.id == occurrence.c.account_id)
+        .where(account.c.id.in_(ids), occurrence.c.state.in_(["imported", "present"]))
+        .order_by(account.c.id, folder.c.name, occurrence.c.uid, repair.c.id)
+    )
+    return [RepairLine(*row) for row in conn.execute(query)]
+
+
+def _quarantine(conn: Connection, ids: Sequence[int], texts: Texts) -> list[QuarantineLine]:
+    query = (
+        select(
+            account.c.source_user,
+            account.c.target_user,
+            folder.c.name,
+            occurrence.c.uid,
+            occurrence.c.reason,
+            message.c.detail,
+            message.c.sha256,
+        )
+        .select_from(occurrence)
+        .join(folder, folder.c.id == occurrence.c.folder_id)
+        .join(account, account.c.id == occurrence.c.account_id)
+        .outerjoin(message, message.c.id == occurrence.c.message_id)
+        .where(
+            account.c.id.in_(ids),
+            occurrence.c.state == "quarantined",
+            occurrence.c.gone.is_(False),
+        )
+        .order_by(account.c.id, folder.c.name, occurrence.c.uid)
+    )
+    lines = []
+    for row in conn.execute(query):
+        params = {"detail": row.detail or "", "uid": row.uid, "answer": row.detail or ""}
+        cause, cure = explain_code(row.reason, params, texts)
+        file = f"quarantine/{path(row.target_user, row.sha256)}" if row.sha256 else None
+        lines.append(
+            QuarantineLine(
+                row.source_user, row.name, row.uid, row.reason, cause, cure, row.detail or "", file
+            )
+        )
+    return lines
+
+
+def _skips(conn: Connection, ids: Sequence[int]) -> list[SkipLine]:
+    whole = (
+        select(account.c.source_user, folder.c.name, folder.c.rule, folder.c.listed)
+        .join(account, account.c.id == folder.c.account_id)
+        .where(folder.c.account_id.in_(ids), folder.c.rule.is_not(None), folder.c.gone.is_(False))
+    )
+    single = (
+        select(account.c.source_user, folder.c.name, occurrence.c.reason)
+        .select_from(occurrence)
+        .join(folder, folder.c.id == occurrence.c.folder_id)
+        .join(account, account.c.id == occurrence.c.account_id)
+        .where(account.c.id.in_(ids), occurrence.c.state == "skipped", occurrence.c.gone.is_(False))
+    )
+    counts = Counter(tuple(row) for row in conn.execute(single))
+    lines = [SkipLine(*row) for row in conn.execute(whole)]
+    lines += [SkipLine(user, name, rule, n) for (user, name, rule), n in counts.items()]
+    return sorted(lines, key=lambda each: (each.account, each.folder))

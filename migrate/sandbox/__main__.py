@@ -1,0 +1,40 @@
+"""`python -m migrate.sandbox`: the server without the rest of mailhaul; options as `serve` has."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+
+from migrate.sandbox.options import Options, addresses, seconds
+
+
+def options(argv: list[str] | None = None) -> Options:
+    parser = argparse.ArgumentParser(prog="python -m migrate.sandbox", allow_abbrev=False)
+    parser.add_argument("--data", type=Path, required=True)
+    parser.add_argument("--key-out", type=Path, required=True)
+    parser.add_argument("--host", default="127.0.0.1")
+    parser.add_argument("--port", type=int, default=0)
+    parser.add_argument("--users", type=addresses, default=None)
+    parser.add_argument("--quota", choices=("2026", "legacy", "off"), default="off")
+    parser.add_argument("--latency", type=seconds, default=0.0)
+    parser.add_argument("--faults", type=Path)
+    parser.add_argument("--discard", action="store_true")
+    parser.add_argument("--tls", action="store_true")
+    parser.add_argument("--dedupe", choices=("message-id", "off"), default="message-id")
+    parser.add_argument("--search-lag", type=seconds, default=0.0)
+    parser.add_argument("--import-sent-draft", choices=("accept", "refuse"), default="accept")
+    parser.add_argument("--authorized-scopes", type=lambda text: frozenset(text.split(",")))
+    parser.add_argument("--token-lifetime", type=seconds, default=3600.0)
+    parser.add_argument("--history-kept", type=int, default=1_000_000)
+    parser.add_argument("--json", action="store_true")
+    return Options(**vars(parser.parse_args(argv)))
+
+
+if __name__ == "__main__":
+    from migrate.sandbox.server import serve
+
+    try:
+        serve(options())
+    except (OSError, ValueError) as error:
+        sys.exit(f"sandbox: {error}")

@@ -1,0 +1,202 @@
+"""Routes and validators, compiled once from the discovery document the Python client ships.
+
+So no endpoint, parameter, enum or scope can drift from Google's own description
+(googleapiclient/discovery_cache/documents/gmail.v1.json).
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from importlib.resources import files
+from typing import Any
+from urllib.parse import unquote
+
+from migrate.sandbox.errors import ApiError
+
+INTEGER_BITS = {"int32": 31, "uint32": 32, "int64": 63, "uint64": 64}
+
+
+@dataclass(frozen=True, slots=True)
+class Parameter:
+    """One query parameter; `read` turns its text into str, bool or int."""
+
+    name: str
+    type: str
+    format: str | None
+    enum: frozenset[str] | None
+    repeated: bool
+    default: Any
+
+    @classmethod
+    def of(cls, name: str, spec: Mapping[str, Any]) -> Parameter:
+        enum = frozenset(spec["enum"]) if "enum" in spec else None
+        bare = cls(name, spec["type"], spec.get("format"), enum, bool(spec.get("repeated")), None)
+        if "default" not in spec:
+            return bare
+        return cls(name, bare.type, bare.format, enum, bare.repeated, bare.read(spec["default"]))
+
+    def read(self, text: str) -> str | bool | int:
+        if self.type == "boolean":
+            if text.lower() in ("true", "false", "1", "0"):
+                return text.lower() in ("true", "1")
+            raise self._refused("TYPE_BOOL", text)
+        if self.format in INTEGER_BITS:
+            low = 0 if self.format.startswith("u") else -(2 ** INTEGER_BITS[self.format])
+            digits = text.removeprefix("-")
+            if digits.isascii() and digits.isdigit():
+                number = int(text)
+                if low <= number < 2 ** INTEGER_BITS[self.format]:
+                    return number
+            raise self._refused(f"TYPE_{self.format.upper()}", text)
+        if self.enum is not None and text not in self.enum:
+            raise self._refused("TYPE_ENUM", text)
+        return text
+
+    def _refused(self, kind: str, text: str) -> ApiError:
+        snake = "".join(f"_{c.lower()}" if c.isupper() else c for c in self.name)
+        return _bad_request(f"Invalid value at '{snake}' ({kind}), \"{text}\"")
+
+
+def _bad_request(message: str) -> ApiError:
+    violation = {
+        "@type": "type.googleapis.com/google.rpc.BadRequest",
+        "fieldViolations": [{"description": message}],
+    }
+    return ApiError(400, message, reason="invalid", details=[violation])
+
+
+@dataclass(frozen=True, slots=True)
+class Method:
+    """One API method."""
+
+    id: str
+    scopes: frozenset[str]
+    parameters: Mapping[str, Parameter]
+    request: Mapping[str, Any] | None
+    """Schema of the JSON body, None when there is none."""
+    max_size: int
+    """Bytes a media upload may have; 0 when the method takes none."""
+
+    def query(self, pairs: list[tuple[str, str]]) -> dict[str, Any]:
+        """Validated parameters, defaults filled in. ApiError 400 as Google words it."""
+        values: dict[str, Any] = {}
+        for name, text in pairs:
+            parameter = self.parameters.get(name)
+            if parameter is None:
+                raise _bad_request(
+                    f'Invalid JSON payload received. Unknown name "{name}": Cannot bind query '
+                    f"parameter. Field '{name}' could not be found in request message."
+                )
+            value = parameter.read(text)
+            if parameter.repeated:
+                values.setdefault(name, []).append(value)
+            else:
+                values[name] = value
+        for name, parameter in self.parameters.items():
+            if name not in values and parameter.default is not None:
+                values[name] = parameter.default
+        return values
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    method: Method
+    names: tuple[str, ...]
+    """Of the path parameters, in order."""
+    upload: str | None
+    """None: plain JSON. `simple` or `resumable`: the upload path of that protocol."""
+
+
+class Api:
+    """The whole document: `find` a route, `check` a JSON body."""
+
+    def __init__(self) -> None:
+        source = files("googleapiclient.discovery_cache.documents") / "gmail.v1.json"
+        document = json.loads(source.read_text(encoding="utf-8"))
+        self._schemas: dict[str, Any] = document["schemas"]
+        common = {name: Parameter.of(name, spec) for name, spec in document["parameters"].items()}
+        self._tree: dict[str, Any] = {}
+        self.methods: dict[str, Method] = {}
+        for spec in _methods(document):
+            media = spec.get("mediaUpload", {})
+            query = {
+                name: Parameter.of(name, each)
+                for name, each in spec.get("parameters", {}).items()
+                if each["location"] == "query"
+            }
+            method = Method(
+                id=spec["id"],
+                scopes=frozenset(spec.get("scopes", ())),
+                parameters=common | query,
+                request=self._schemas[spec["request"]["$ref"]] if "request" in spec else None,
+                max_size=int(media.get("maxSize", 0)),
+            )
+            self.methods[method.id] = method
+            self._add(spec["httpMethod"], "/" + spec["path"], method, None)
+            for protocol, way in media.get("protocols", {}).items():
+                self._add(spec["httpMethod"], way["path"], method, protocol)
+
+    def _add(self, verb: str, path: str, method: Method, upload: str | None) -> None:
+        node, names = self._tree, []
+        for part in path.strip("/").split("/"):
+            if part.startswith("{"):
+                names.append(part.strip("{+}"))
+                part = "{}"
+            node = node.setdefault(part, {})
+        node[f" {verb}"] = Route(method, tuple(names), upload)
+
+    def find(self, verb: str, path: str) -> tuple[Route, dict[str, str]]:
+        """The route of a request and its path parameters; literal parts win over parameters.
+
+        `path` is still percent-encoded. ApiError 404 for an unknown path or verb.
+        """
+        node, values = self._tree, []
+        for part in path.strip("/").split("/"):
+            if part in node:
+                node = node[part]
+            elif "{}" in node and part:
+                node = node["{}"]
+                values.append(unquote(part))
+            else:
+                raise ApiError(404, "Not Found")
+        route = node.get(f" {verb}")
+        if not isinstance(route, Route):
+            raise ApiError(404, "Not Found")
+        return route, dict(zip(route.names, values, strict=True))
+
+    def check(self, schema: Mapping[str, Any], value: Any, where: str = "") -> None:
+        """Refuse unknown names and wrong types in a JSON body, as Google's transcoder does."""
+        if "$ref" in schema:
+            schema = self._schemas[schema["$ref"]]
+        kind = schema.get("type")
+        if kind == "object":
+            if not isinstance(value, dict):
+                raise _bad_request(f"Invalid value at '{where}', {json.dumps(value)}")
+            known = schema.get("properties", {})
+            for name, inner in value.items():
+                if name not in known:
+                    at = f" at '{where}'" if where else ""
+                    raise _bad_request(
+                        f'Invalid JSON payload received. Unknown name "{name}"{at}: '
+                        "Cannot find field."
+                    )
+                if inner is not None:
+                    self.check(known[name], inner, f"{where}.{name}" if where else name)
+        elif kind == "array":
+            for index, each in enumerate(value if isinstance(value, list) else [value]):
+                self.check(schema["items"], each, f"{where}[{index}]")
+        elif kind == "string":
+            bad_enum = "enum" in schema and value not in schema["enum"]
+            if not isinstance(value, str | int) or isinstance(value, bool) or bad_enum:
+                named = "TYPE_ENUM" if bad_enum else "TYPE_STRING"
+                raise _bad_request(f"Invalid value at '{where}' ({named}), {json.dumps(value)}")
+        elif kind == "boolean" and not isinstance(value, bool):
+            raise _bad_request(f"Invalid value at '{where}' (TYPE_BOOL), {json.dumps(value)}")
+
+
+def _methods(resource: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
+    yield from resource.get("methods", {}).values()
+    for each in resource.get("resources", {}).values():
+        yield from _methods(each)

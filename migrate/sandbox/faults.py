@@ -1,0 +1,118 @@
+"""Scripted failures: which request fails, how, and whether before or after the work is done.
+
+A rule (JSON object or TOML table of `rules`, see `docs/sandbox.md`) says which requests it means:
+`method` (a glob over method ids; the token endpoint is `token`), `user`, and `nth` (number or
+list, counted over the requests the rule's method and user match), `every` or `probability` (with
+`seed`); at most `times` hits. And what happens: `delay` seconds and one of `status`, `drop`,
+`truncate`, `drop_idle`, `when` it is `before` (default) or `after` the work.
+"""
+
+from __future__ import annotations
+
+import json
+import random
+import tomllib
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from fnmatch import fnmatchcase
+from pathlib import Path
+from typing import Any, Literal
+
+from migrate.sandbox.errors import ApiError
+
+ACTIONS = ("status", "drop", "truncate", "drop_idle")
+
+
+class FaultError(ValueError):
+    """A fault file that can't be understood; the message says where."""
+
+
+@dataclass(slots=True)
+class Rule:
+    method: str = "*"
+    user: str | None = None
+    nth: Sequence[int] | int | None = None
+    every: int | None = None
+    probability: float | None = None
+    seed: int = 0
+    times: int | None = None
+    when: Literal["before", "after"] = "before"
+    delay: float = 0.0
+    status: int | None = None
+    reason: str | None = None
+    message: str | None = None
+    body: Any = None
+    """Answered instead of Google's error shape: text, or JSON."""
+    headers: dict[str, str] = field(default_factory=dict)
+    drop: bool = False
+    truncate: bool = False
+    drop_idle: bool = False
+    seen: int = field(default=0, init=False)
+    hits: int = field(default=0, init=False)
+    _random: random.Random = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        self._random = random.Random(self.seed)  # noqa: S311 - reproducible on purpose
+
+    def hit(self, method: str, user: str | None) -> bool:
+        """Count a request; whether the rule strikes it."""
+        if not fnmatchcase(method, self.method) or (self.user is not None and user != self.user):
+            return False
+        self.seen += 1
+        if self.times is not None and self.hits >= self.times:
+            return False
+        nth = (self.nth,) if isinstance(self.nth, int) else self.nth
+        struck = (
+            (nth is None or self.seen in nth)
+            and (self.every is None or self.seen % self.every == 0)
+            and (self.probability is None or self._random.random() < self.probability)
+        )
+        self.hits += struck
+        return struck
+
+    def error(self) -> ApiError:
+        assert self.status is not None
+        default = "Backend Error" if self.status >= 500 else "Injected fault"
+        return ApiError(self.status, self.message or default, reason=self.reason)
+
+
+class Faults:
+    """All rules in force; of those that strike a request the first one acts."""
+
+    def __init__(self, rules: list[Rule] | None = None) -> None:
+        self.rules = rules or []
+
+    def strike(self, method: str, user: str | None) -> Rule | None:
+        # Every rule counts every request, so that `nth` does not depend on its neighbours.
+        struck = [rule for rule in self.rules if rule.hit(method, user)]
+        return struck[0] if struck else None
+
+
+def load(path: Path) -> list[Rule]:
+    """Rules of a .toml or .json file; FaultError."""
+    text = path.read_text("utf-8")
+    try:
+        return parse(tomllib.loads(text) if path.suffix == ".toml" else json.loads(text))
+    except ValueError as error:
+        raise FaultError(f"{path.name}: {error}") from error
+
+
+def parse(document: Any) -> list[Rule]:
+    """Rules from a list, or a mapping with `rules`; FaultError."""
+    rules = document.get("rules") if isinstance(document, dict) else document
+    if not isinstance(rules, list) or not all(isinstance(each, dict) for each in rules):
+        raise FaultError("a list of rules is wanted")
+    return [_rule(number, each) for number, each in enumerate(rules, 1)]
+
+
+def _rule(number: int, spec: dict[str, Any]) -> Rule:
+    known = {name for name in Rule.__dataclass_fields__ if Rule.__dataclass_fields__[name].init}
+    if unknown := sorted(spec.keys() - known):
+        raise FaultError(f"rule {number}: unknown {', '.join(unknown)}")
+    if sum(bool(spec.get(action)) for action in ACTIONS) + bool(spec.get("delay")) == 0:
+        raise FaultError(f"rule {number}: one of {', '.join(ACTIONS)}, delay is wanted")
+    if sum(bool(spec.get(action)) for action in ACTIONS) > 1:
+        raise FaultError(f"rule {number}: only one of {', '.join(ACTIONS)} at a time")
+    if spec.get("when", "before") not in ("before", "after"):
+        raise FaultError(f"rule {number}: when is before or after")
+    return Rule(**spec)

@@ -1,0 +1,61 @@
+"""What the sandbox can be told: for argparse (`__main__`) and typer (`migrate.cli.sandbox`)."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+UNITS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0}
+
+
+def seconds(text: str) -> float:
+    """A duration like `150ms`, `2s`, `5m`, `1h` or plain seconds. ValueError otherwise."""
+    match = re.fullmatch(r"(\d+(?:\.\d+)?)(ms|s|m|h)?", text.strip())
+    if match is None:
+        raise ValueError(text)
+    return float(match[1]) * UNITS[match[2] or "s"]
+
+
+def addresses(text: str) -> frozenset[str] | None:
+    """Comma list of mailbox addresses, in lower case; None (any address) for `*`."""
+    if text.strip() == "*":
+        return None
+    found = frozenset(part.strip().lower() for part in text.split(",") if part.strip())
+    if not found or any(not is_address(each) for each in found):
+        raise ValueError(text)
+    return found
+
+
+def is_address(text: str) -> bool:
+    return re.fullmatch(r"[^\s@<>,]+@[^\s@<>,]+", text) is not None
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """Durations are seconds."""
+
+    data: Path
+    key_out: Path
+    host: str = "127.0.0.1"
+    port: int = 0
+    """0: a free one."""
+    users: frozenset[str] | None = None
+    """None: any well-formed address gets a mailbox at first use."""
+    quota: str = "off"
+    """`2026`, `legacy` or `off`."""
+    latency: float = 0.0
+    faults: Path | None = None
+    discard: bool = False
+    tls: bool = False
+    dedupe: str = "message-id"
+    """`message-id` or `off`."""
+    search_lag: float = 0.0
+    import_sent_draft: str = "accept"
+    """`accept` or `refuse`: SENT and DRAFT in the labelIds of import and insert."""
+    authorized_scopes: frozenset[str] | None = None
+    """None: every Gmail scope."""
+    token_lifetime: float = 3600.0
+    history_kept: int = 1_000_000
+    """Changes of a mailbox that history.list can look back on."""
+    json: bool = False

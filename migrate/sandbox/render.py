@@ -1,0 +1,176 @@
+"""users.messages.get and attachments.get: a stored message in its four formats.
+
+`raw` is the prepended headers and the uploaded bytes. The other formats are read with the
+standard library from a copy and never fail: what can't be parsed is shown as it is.
+"""
+
+from __future__ import annotations
+
+import re
+from base64 import urlsafe_b64encode
+from collections.abc import Iterable, Iterator
+from email import message_from_bytes
+from email.message import Message
+from email.utils import formatdate
+from html import unescape
+from typing import Any
+
+from migrate.sandbox.calls import Call, brief
+from migrate.sandbox.errors import ApiError, not_found
+from migrate.sandbox.headers import header_block
+from migrate.sandbox.keys import PROJECT_NUMBER
+from migrate.sandbox.store import Row
+
+INLINE = 8 * 1024
+"""Bodies of named parts above this many bytes come by attachments.get; the bound is ours."""
+SNIPPET = 200
+LOOK = 64 * 1024
+"""How many bytes of a message a snippet is looked for in."""
+
+
+def prepended(row: Row) -> bytes:
+    """The headers Gmail puts before the uploaded ones; a Date when there is none."""
+    when = formatdate(row["received"] / 1000)
+    lines = (
+        f"Received: from {PROJECT_NUMBER} named unknown by gmailapi.google.com with\r\n"
+        f" HTTPREST; {when}\r\n"
+    )
+    return (lines + ("" if row["has_date"] else f"Date: {when}\r\n")).encode()
+
+
+def stored(call: Call, row: Row) -> bytes:
+    """Prepended headers and the bytes as they were uploaded."""
+    if call.options.discard:
+        raise ApiError(501, "The sandbox runs with --discard: it keeps no message bodies.")
+    return prepended(row) + call.store.blob(row["id"]).read_bytes()
+
+
+def get(call: Call, row: Row | None = None) -> dict[str, Any]:
+    """The message of the path, or that of a draft (`row`)."""
+    row, format_ = row or call.message(), call.query["format"]
+    if call.metadata_only and format_ in ("full", "raw"):
+        raise ApiError(403, f"Metadata scope doesn't allow format {format_.upper()}")
+    answer = brief(row) | {
+        "historyId": str(row["history"]),
+        "internalDate": str(row["date"]),
+        "sizeEstimate": row["size"] + len(prepended(row)),
+    }
+    if call.options.discard and format_ == "minimal":
+        return answer | {"snippet": ""}
+    data = stored(call, row)
+    if format_ == "raw":
+        answer["raw"] = urlsafe_b64encode(data).decode()
+    if format_ == "full":
+        tree = message_from_bytes(data)
+        answer["payload"] = _part(tree, "")
+    else:
+        tree = message_from_bytes(data[:LOOK])
+    if format_ == "metadata":
+        only = {each.lower() for each in call.query.get("metadataHeaders", ())}
+        shown = [each for each in _headers(data) if not only or each["name"].lower() in only]
+        answer["payload"] = {"mimeType": _type(tree), "headers": shown}
+    return answer | {"snippet": _snippet(tree)}
+
+
+def attachment(call: Call) -> dict[str, Any]:
+    """messages.attachments.get: the decoded body of one part."""
+    tree = message_from_bytes(stored(call, call.message(call.path["messageId"])))
+    for part_id, part in _leaves(tree, ""):
+        if call.path["id"] == _attachment_id(part_id):
+            content = _content(part)
+            return {"size": len(content), "data": urlsafe_b64encode(content).decode()}
+    raise not_found()
+
+
+def _attachment_id(part_id: str) -> str:
+    return urlsafe_b64encode(f"part {part_id}".encode()).decode().rstrip("=")
+
+
+def _part(part: Message, part_id: str) -> dict[str, Any]:
+    name = _filename(part)
+    answer: dict[str, Any] = {
+        "partId": part_id,
+        "mimeType": _type(part),
+        "filename": name,
+        "headers": [{"name": key, "value": _text(value)} for key, value in part.raw_items()],
+    }
+    if part.is_multipart():
+        return answer | {
+            "body": {"size": 0},
+            "parts": [_part(inner, number) for number, inner in _children(part, part_id)],
+        }
+    content = _content(part)
+    body: dict[str, Any] = {"size": len(content)}
+    if name and len(content) > INLINE:
+        body["attachmentId"] = _attachment_id(part_id)
+    elif content:
+        body["data"] = urlsafe_b64encode(content).decode()
+    return answer | {"body": body}
+
+
+def _children(part: Message, part_id: str) -> Iterator[tuple[str, Message]]:
+    inner = part.get_payload()
+    for number, each in enumerate(inner if isinstance(inner, list) else ()):
+        if isinstance(each, Message):
+            yield (f"{part_id}.{number}" if part_id else str(number)), each
+
+
+def _leaves(part: Message, part_id: str) -> Iterator[tuple[str, Message]]:
+    if not part.is_multipart():
+        yield part_id, part
+    for number, each in _children(part, part_id):
+        yield from _leaves(each, number)
+
+
+def _content(part: Message) -> bytes:
+    try:
+        payload = part.get_payload(decode=True)
+    except Exception:
+        payload = None
+    if isinstance(payload, bytes):
+        return payload
+    return str(part.get_payload()).encode("utf-8", "surrogateescape")
+
+
+def _type(part: Message) -> str:
+    try:
+        return part.get_content_type()
+    except Exception:
+        return "text/plain"
+
+
+def _filename(part: Message) -> str:
+    try:
+        return _text(part.get_filename() or "")
+    except Exception:
+        return ""
+
+
+def _text(value: object) -> str:
+    """A header value as readable Unicode, unfolded; undecodable bytes are replaced."""
+    data = str(value).encode("utf-8", "surrogateescape")
+    return re.sub(r"\r?\n(?=[ \t])", "", data.decode("utf-8", "replace")).strip()
+
+
+def _headers(data: bytes) -> Iterable[dict[str, str]]:
+    tree = message_from_bytes(header_block(data) + b"\r\n\r\n")
+    return [{"name": key, "value": _text(value)} for key, value in tree.raw_items()]
+
+
+def _snippet(tree: Message) -> str:
+    for _, part in _leaves(tree, ""):
+        kind = _type(part)
+        if kind in ("text/plain", "text/html"):
+            text = _decoded(part)
+            if kind == "text/html":
+                text = unescape(re.sub(r"<[^>]*>", " ", text))
+            return " ".join(text.split())[:SNIPPET]
+    return ""
+
+
+def _decoded(part: Message) -> str:
+    content = _content(part)
+    try:
+        return content.decode(str(part.get_content_charset("utf-8")), "replace")
+    except Exception:  # an unknown charset, or none that makes text
+        return content.decode("utf-8", "replace")

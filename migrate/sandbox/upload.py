@@ -1,0 +1,183 @@
+"""Request bodies: received in bounded memory, taken apart byte-exactly.
+
+JSON `raw`, `uploadType=media` and `uploadType=multipart`
+(https://developers.google.com/workspace/gmail/api/guides/uploads).
+"""
+
+from __future__ import annotations
+
+import binascii
+import json
+import mmap
+import re
+import tempfile
+from base64 import b64decode
+from collections.abc import Awaitable, Callable, Mapping
+from pathlib import Path
+from typing import IO, Any
+
+from migrate.sandbox.errors import ApiError
+
+IN_MEMORY = 4 * 1024 * 1024
+ENVELOPE = 64 * 1024
+"""Room for the JSON part and the boundaries of a multipart request."""
+MISSING = "'raw' RFC822 payload message string or uploading message via /upload/* URL required"
+URL_SAFE = str.maketrans("-_", "+/")
+
+Receive = Callable[[], Awaitable[Mapping[str, Any]]]
+
+
+class Disconnected(Exception):
+    """The client went away in the middle of its request."""
+
+
+class Body:
+    """A received body: bytes, or a map of a spool file that has no name any more."""
+
+    def __init__(self, data: bytes | mmap.mmap, file: IO[bytes] | None = None) -> None:
+        self.data, self._file = data, file
+
+    def view(self, start: int = 0, end: int | None = None) -> memoryview:
+        return memoryview(self.data)[start:end]
+
+    def close(self) -> None:
+        if self._file:
+            self._file.close()  # the map goes when its last view does
+
+
+async def receive_body(receive: Receive, limit: int, spool: Path) -> Body:
+    """The whole body; one over `limit` bytes is read to its end and then refused with 413.
+
+    Reading on is what Google's front end does too: answering into a client that is still sending
+    would reach it as a broken connection.
+    """
+    chunks: list[bytes] = []
+    size, file, more = 0, None, True
+    try:
+        while more:
+            event = await receive()
+            if event["type"] == "http.disconnect":
+                raise Disconnected
+            chunk, more = event.get("body", b""), event.get("more_body", False)
+            size += len(chunk)
+            if size > limit:
+                chunks.clear()
+            elif file is not None:
+                file.write(chunk)
+            else:
+                chunks.append(chunk)
+                if size > IN_MEMORY:
+                    file = tempfile.TemporaryFile(dir=spool)  # noqa: SIM115 - Body closes it
+                    file.writelines(chunks)
+                    chunks.clear()
+        if size > limit:
+            raise too_large()
+        if file is None:
+            return Body(chunks[0] if len(chunks) == 1 else b"".join(chunks))
+        file.flush()
+        return Body(mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ), file)
+    except BaseException:
+        if file is not None:
+            file.close()
+        raise
+
+
+def too_large() -> ApiError:
+    """The wording is a guess; https://developers.google.com/drive/api/guides/handle-errors has 413
+    `uploadTooLarge` for uploads."""
+    return ApiError(413, "Request Entity Too Large", reason="uploadTooLarge")
+
+
+def parse_json(data: bytes | memoryview) -> dict[str, Any]:
+    """A JSON object; no body at all is an empty one. ApiError 400."""
+    try:
+        value = json.loads(bytes(data) or b"{}")
+    except ValueError as error:
+        raise ApiError(
+            400, f"Invalid JSON payload received. {error}", reason="parseError"
+        ) from error
+    if not isinstance(value, dict):
+        raise ApiError(400, "Invalid JSON payload received. Expected an object.")
+    return value
+
+
+def decode_raw(text: object) -> bytes:
+    """base64url with or without padding; the plain alphabet is taken too. ApiError 400."""
+    if not isinstance(text, str):
+        raise ApiError(400, MISSING)
+    plain = text.translate(URL_SAFE).rstrip("=")
+    try:
+        return b64decode(plain + "=" * (-len(plain) % 4), validate=True)
+    except (ValueError, binascii.Error) as error:
+        raise ApiError(
+            400,
+            f"Invalid value at 'message.raw' (TYPE_BYTES), Base64 decoding failed for "
+            f'"{text[:60]}"',
+        ) from error
+
+
+def media_type(content_type: str) -> None:
+    """Uploads are message/* only (discovery: mediaUpload.accept). ApiError 400."""
+    kind = content_type.partition(";")[0].strip().lower()
+    if not kind.startswith("message/"):
+        raise ApiError(
+            400,
+            f"Media type '{kind}' is not supported. Valid media types: [message/*]",
+            reason="badContent",
+        )
+
+
+def split_related(body: Body, content_type: str) -> tuple[dict[str, Any], memoryview]:
+    """The JSON and the message of a multipart/related body (RFC 2387). ApiError 400.
+
+    The line end of the first delimiter tells the client's style: google-api-python-client
+    delimits with bare LF, others with CRLF as RFC 2046 5.1.1 wants. The message part ends right
+    before that line end, so that its own last bytes survive.
+    """
+    kind = content_type.partition(";")[0].strip().lower()
+    boundary = re.search(r';\s*boundary\s*=\s*(?:"([^"]+)"|([^\s;]+))', content_type, re.I)
+    if kind != "multipart/related" or boundary is None:
+        raise _malformed()
+    delimiter = b"--" + (boundary[1] or boundary[2]).encode("latin-1")
+    data = body.data
+    start = 0 if data[: len(delimiter)] == delimiter else data.find(b"\n" + delimiter) + 1
+    line_end = data.find(b"\n", start)
+    if data[start : start + len(delimiter)] != delimiter or line_end < 0:
+        raise _malformed()
+    newline = b"\r\n" if data[line_end - 1 : line_end] == b"\r" else b"\n"
+    parts: list[tuple[str, int, int]] = []
+    while line_end >= 0 and data[start : start + len(delimiter) + 2] != delimiter + b"--":
+        if len(parts) == 2:
+            raise _malformed()
+        begin, kind = _part_header(data, line_end + 1)
+        # From begin - 2: an empty part's delimiter follows its empty header line directly.
+        end = data.find(newline + delimiter, begin - len(newline))
+        if end < 0:
+            raise _malformed()
+        parts.append((kind, begin, max(begin, end)))
+        start = end + len(newline)
+        line_end = data.find(b"\n", start)
+    if len(parts) != 2:
+        raise ApiError(400, MISSING)
+    media_type(parts[1][0] or "text/plain")
+    return parse_json(body.view(*parts[0][1:])), body.view(*parts[1][1:])
+
+
+def _part_header(data: bytes | mmap.mmap, start: int) -> tuple[int, str]:
+    """Where the content of a part begins, and its Content-Type."""
+    content_type, position = "", start
+    while True:
+        end = data.find(b"\n", position)
+        if end < 0 or end - start > ENVELOPE:
+            raise _malformed()
+        line = data[position:end].strip()
+        position = end + 1
+        if not line:
+            return position, content_type
+        name, _, value = line.partition(b":")
+        if name.strip().lower() == b"content-type":
+            content_type = value.strip().decode("latin-1")
+
+
+def _malformed() -> ApiError:
+    return ApiError(400, "Malformed multipart body.", reason="badRequest")

@@ -1,0 +1,196 @@
+"""Slices: the bounded unit of work of one account. Claim, fetch, hand over to the uploads.
+
+A slice bounds what is claimed; it is no barrier. While its last messages are still on their way,
+the next slice is claimed and fetched, as far as memory allows.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections import defaultdict
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from functools import partial
+
+from migrate.body import Body
+from migrate.delivery import Delivery
+from migrate.errors import FetchRefused, FolderChanged
+from migrate.gmail.quota import Stopped
+from migrate.labels import Mapped
+from migrate.lanes import Lanes
+from migrate.ledger import Ledger, claims, scanning
+from migrate.ledger.claims import Bundle, Occurrence
+from migrate.source import Source
+
+SPOOL_OVER = 1024 * 1024
+"""Larger messages lie in files, not in memory."""
+
+
+@dataclass(slots=True)
+class _Assembly:
+    """A bundle whose bodies are being fetched."""
+
+    bundle: Bundle
+    waiting: set[int]
+    bodies: dict[int, Body | FetchRefused] = field(default_factory=dict)
+
+    def discard(self) -> None:
+        for body in self.bodies.values():
+            if isinstance(body, Body):
+                body.discard()
+
+    @property
+    def held(self) -> int:
+        """Bytes in memory."""
+        bodies = (body for body in self.bodies.values() if isinstance(body, Body))
+        return sum(body.size for body in bodies if body.size <= SPOOL_OVER)
+
+
+@dataclass(frozen=True, slots=True)
+class Bounds:
+    messages: int
+    memory: int
+    """Bytes that this account may hold in memory."""
+    uploads: int
+    """Threads; how many upload at a time is the pacer's business."""
+
+
+class Work:
+    """The work on one account in this process: one reader (the caller), several uploads."""
+
+    def __init__(
+        self,
+        ledger: Ledger,
+        source: Source,
+        delivery: Delivery,
+        lease: tuple[int, int],
+        folders: dict[int, Mapped],
+        uidvalidity: dict[int, int],
+        bounds: Bounds,
+        stop: threading.Event,
+        finished: Callable[[Bundle], None] = lambda _: None,
+    ) -> None:
+        self._ledger, self._source, self._delivery = ledger, source, delivery
+        self._lease, self._folders, self._uidvalidity = lease, folders, uidvalidity
+        self._bounds, self._stop, self._finished = bounds, stop, finished
+        self._lanes: Lanes[_Assembly] = Lanes()
+        self._failure: BaseException | None = None
+        self._threads = [
+            threading.Thread(target=self._upload, name=f"upload-{lease[0]}-{number}", daemon=True)
+            for number in range(bounds.uploads)
+        ]
+        for thread in self._threads:
+            thread.start()
+
+    def advance(self, bundles: Sequence[Bundle]) -> None:
+        """Fetch the claimed `bundles` and hand them over. Raises what stops the account.
+
+        What is not handed over, for whatever reason, is given back to the ledger.
+        """
+        open_ones = {id(each): each for each in (self._assembly(bundle) for bundle in bundles)}
+        try:
+            by_folder: dict[int, list[tuple[Occurrence, _Assembly]]] = defaultdict(list)
+            for assembly in open_ones.values():
+                for each in assembly.bundle.occurrences:
+                    if each.id in assembly.waiting:
+                        by_folder[each.folder_id].append((each, assembly))
+            for folder_id, wanted in by_folder.items():
+                self._fetch(folder_id, wanted, open_ones)
+        finally:
+            for assembly in open_ones.values():
+                assembly.discard()
+                self._give_back(assembly.bundle)
+
+    def settle(self) -> None:
+        """Wait until everything handed over is done, and on disk."""
+        self._lanes.wait_below(0)
+        self._check()
+        self._ledger.write(lambda _: None, self._lease)
+
+    def make_room(self) -> None:
+        """Wait until there is memory for another slice."""
+        self._lanes.wait_below(self._bounds.memory // 2)
+        self._check()
+
+    def close(self) -> None:
+        """Finish what was handed over (after a failure or a stop: the messages in hand)."""
+        self._lanes.close()
+        for thread in self._threads:
+            thread.join()
+        self._ledger.write(lambda _: None)
+
+    def raise_failure(self) -> None:
+        """Raise what stopped the uploads, if anything did."""
+        if self._failure is not None:
+            raise self._failure
+
+    def _assembly(self, bundle: Bundle) -> _Assembly:
+        """What is to be fetched: of equal EMAILIDs one is enough (RFC 8474 5.1)."""
+        seen: set[str] = set()
+        waiting: set[int] = set()
+        for each in bundle.occurrences:
+            if each.email_id is None or each.email_id not in seen:
+                waiting.add(each.id)
+            if each.email_id:
+                seen.add(each.email_id)
+        return _Assembly(bundle, waiting)
+
+    def _fetch(
+        self,
+        folder_id: int,
+        wanted: list[tuple[Occurrence, _Assembly]],
+        open_ones: dict[int, _Assembly],
+    ) -> None:
+        folder = self._folders[folder_id].folder
+        state = self._source.examine(folder)
+        if state.uidvalidity != self._uidvalidity[folder_id]:
+            raise FolderChanged("source-uidvalidity", folder=folder.name)
+        by_uid = {each.uid: (each, assembly) for each, assembly in wanted}
+        for fetched in self._source.fetch([(each.uid, each.size) for each, _ in wanted]):
+            self._check()
+            each, assembly = by_uid.pop(fetched.uid)
+            assembly.bodies[each.id] = fetched.body
+            self._arrived(assembly, each, open_ones)
+        if by_uid:
+            gone = list(by_uid)
+            mark = partial(scanning.mark_gone, folder_id=folder_id, uids=gone)
+            self._ledger.write(lambda conn: mark(conn), self._lease)
+            for each, assembly in by_uid.values():
+                self._arrived(assembly, each, open_ones)
+
+    def _arrived(
+        self, assembly: _Assembly, each: Occurrence, open_ones: dict[int, _Assembly]
+    ) -> None:
+        assembly.waiting.discard(each.id)
+        if not assembly.waiting:
+            del open_ones[id(assembly)]
+            self._lanes.put(assembly.bundle.conversation, assembly, assembly.held)
+
+    def _upload(self) -> None:
+        while (taken := self._lanes.take()) is not None:
+            key, assembly = taken
+            try:
+                if self._failure is None and not self._stop.is_set():
+                    self._delivery.deliver(assembly.bundle, assembly.bodies)
+                    self._finished(assembly.bundle)
+                else:
+                    self._give_back(assembly.bundle)
+            except Stopped:
+                # What of this bundle was not sent stays open; the next run asks Gmail about it.
+                pass
+            except BaseException as error:
+                self._failure = error
+            finally:
+                assembly.discard()
+                self._lanes.done(key)
+
+    def _give_back(self, bundle: Bundle) -> None:
+        """Never sent by us; what an earlier process left in doubt stays in doubt."""
+        if not bundle.doubt:
+            ids = [each.id for each in bundle.occurrences]
+            self._ledger.post(lambda conn: claims.release(conn, ids), self._lease)
+
+    def _check(self) -> None:
+        self.raise_failure()
+        if self._stop.is_set():
+            raise Stopped

@@ -1,0 +1,60 @@
+"""Taking up an account: the baseline, and what happened to the mailbox since the last time.
+
+`messages.import` does not say whether it created a message or merged into one: the baseline, the
+ids that were there before us, does.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from itertools import islice
+
+from migrate.gmail.api import Mailbox
+from migrate.gmail.errors import NotFound
+from migrate.ledger import Ledger, accounts, outcomes
+from migrate.ledger.accounts import Account
+
+_PIECE = 500
+
+
+def take_baseline(ledger: Ledger, account: Account, mailbox: Mailbox) -> None:
+    """Before the first import: every id in the mailbox, Spam and Trash too.
+
+    The history id is read first, so that nothing that arrives meanwhile falls between.
+    """
+    history_id = mailbox.profile().history_id
+    _add(ledger, account, mailbox.ids())
+    ledger.write(lambda conn: accounts.set_history(conn, account.id, history_id), account.lease)
+
+
+def catch_up(ledger: Ledger, account: Account, mailbox: Mailbox) -> None:
+    """What came since the baseline and is not ours was there before what we bring next.
+
+    Only when nothing is in doubt: what is in doubt would be taken for somebody else's.
+    """
+    history_id = mailbox.profile().history_id
+    try:
+        if account.history_id is None:
+            raise NotFound
+        changes = mailbox.changes(account.history_id)
+        _add(ledger, account, (change.gmail_id for change in changes if change.added))
+    except NotFound:
+        _add(ledger, account, mailbox.ids())
+    ledger.write(lambda conn: accounts.set_history(conn, account.id, history_id), account.lease)
+
+
+def _add(ledger: Ledger, account: Account, gmail_ids: Iterable[str]) -> None:
+    for piece in _pieces(gmail_ids):
+        with ledger.read() as conn:
+            mine = outcomes.ours(conn, account.id, piece)
+        foreign = [each for each in piece if each not in mine]
+        ledger.write(
+            lambda conn, ids=foreign: accounts.add_baseline(conn, account.id, ids),  # type: ignore[misc]
+            account.lease,
+        )
+
+
+def _pieces(items: Iterable[str]) -> Iterator[list[str]]:
+    rest = iter(items)
+    while piece := list(islice(rest, _PIECE)):
+        yield piece

@@ -1,0 +1,116 @@
+"""users.labels and the labels of messages."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from tests.contracts.gmail import Mailbox, message, refusal
+
+FROM, DATE = "From: anna@example.com", "Date: Fri, 21 Nov 1997 09:55:06 -0600"
+
+
+@pytest.fixture
+def labels(mailbox: Mailbox) -> Iterator[Any]:
+    resource = mailbox.users().labels()
+    before = {each["id"] for each in resource.list(userId="me").execute()["labels"]}
+    yield resource
+    for each in resource.list(userId="me").execute()["labels"]:
+        if each["id"] not in before:
+            resource.delete(userId="me", id=each["id"]).execute()
+
+
+def create(labels: Any, name: str, **settings: str) -> dict[str, Any]:
+    made: dict[str, Any] = labels.create(userId="me", body={"name": name} | settings).execute()
+    return made
+
+
+def test_system_labels(labels: Any) -> None:
+    found = {each["id"]: each for each in labels.list(userId="me").execute()["labels"]}
+    for label in ("INBOX", "SENT", "DRAFT", "TRASH", "SPAM", "UNREAD", "STARRED", "IMPORTANT"):
+        assert found[label]["type"] == "system"
+    assert "messagesTotal" not in found["INBOX"]
+    assert "messagesTotal" in labels.get(userId="me", id="INBOX").execute()
+
+
+def test_create_conflict_and_reuse(labels: Any) -> None:
+    name = f"Caf\u00e9 {secrets.token_hex(4)}"
+    made = create(labels, name, labelListVisibility="labelHide")
+    assert made["id"].startswith("Label_")
+    assert (made["type"], made["labelListVisibility"]) == ("user", "labelHide")
+    twin = name.upper().replace("\u00c9", "E\u0301")
+    refused = refusal(lambda: create(labels, twin))
+    assert refused == (409, "Label name exists or conflicts")
+    labels.delete(userId="me", id=made["id"]).execute()
+    assert create(labels, twin)["id"] != made["id"]
+
+
+@pytest.mark.parametrize("name", ["Trash", "drafts", "MUTED", "Da leggere", "ongelezen"])
+def test_reserved_names(labels: Any, name: str) -> None:
+    assert refusal(lambda: create(labels, name)) == (400, "Invalid label name")
+
+
+@pytest.mark.parametrize("name", ["", "x" * 226, "Sent/2010"])
+def test_assumed_bad_names(labels: Any, name: str, assumed: None) -> None:
+    assert refusal(lambda: create(labels, name)) == (400, "Invalid label name")
+
+
+@pytest.mark.parametrize("name", ["Trash can", "Enviado/2010", "My/Sent", "x" * 225, "a/b/c"])
+def test_similar_names_are_free(labels: Any, name: str, assumed: None) -> None:
+    assert create(labels, name)["name"] == name
+
+
+def test_rename(labels: Any) -> None:
+    one, two = (create(labels, secrets.token_hex(8)) for _ in range(2))
+    taken = labels.patch(userId="me", id=one["id"], body={"name": two["name"].upper()})
+    assert refusal(taken.execute)[0] == 409
+    renamed = labels.patch(userId="me", id=one["id"], body={"name": one["name"] + "x"}).execute()
+    assert renamed["name"] == one["name"] + "x"
+
+
+def test_deleting_a_label_takes_it_from_messages(mailbox: Mailbox, labels: Any) -> None:
+    label = create(labels, secrets.token_hex(8))["id"]
+    made = mailbox.import_(message(FROM, DATE), labelIds=[label, "UNREAD"])
+    counted = labels.get(userId="me", id=label).execute()
+    assert (counted["messagesTotal"], counted["messagesUnread"]) == (1, 1)
+    labels.delete(userId="me", id=label).execute()
+    assert mailbox.get(made["id"])["labelIds"] == ["UNREAD"]
+
+
+def test_system_labels_stay(labels: Any) -> None:
+    assert refusal(labels.delete(userId="me", id="INBOX").execute)[0] == 400
+
+
+@pytest.mark.parametrize("label", ["SENT", "DRAFT", "Label_99999"])
+def test_modify_refuses(mailbox: Mailbox, label: str) -> None:
+    made = mailbox.import_(message(FROM, DATE))
+    for key in ("addLabelIds", "removeLabelIds"):
+        call = mailbox.users().messages().modify(userId="me", id=made["id"], body={key: [label]})
+        assert refusal(call.execute) == (400, f"Invalid label: {label}")
+
+
+def test_modify_and_batch_modify(mailbox: Mailbox) -> None:
+    made = [mailbox.import_(message(FROM, DATE), labelIds=["INBOX"])["id"] for _ in range(2)]
+    messages = mailbox.users().messages()
+    change = {"addLabelIds": ["STARRED"], "removeLabelIds": ["INBOX"]}
+    assert messages.modify(userId="me", id=made[0], body=change).execute()["labelIds"] == [
+        "STARRED"
+    ]
+    assert not messages.batchModify(userId="me", body={"ids": made} | change).execute()
+    assert [mailbox.get(each)["labelIds"] for each in made] == [["STARRED"]] * 2
+    many = {"ids": made * 501, "addLabelIds": ["STARRED"]}
+    assert refusal(messages.batchModify(userId="me", body=many).execute)[0] == 400
+    too_many = {"addLabelIds": ["STARRED"] * 101}
+    assert refusal(messages.modify(userId="me", id=made[0], body=too_many).execute)[0] == 400
+
+
+def test_trash_untrash_delete(mailbox: Mailbox) -> None:
+    made = mailbox.import_(message(FROM, DATE), labelIds=["INBOX", "UNREAD"])["id"]
+    messages = mailbox.users().messages()
+    assert messages.trash(userId="me", id=made).execute()["labelIds"] == ["TRASH", "UNREAD"]
+    assert messages.untrash(userId="me", id=made).execute()["labelIds"] == ["UNREAD"]
+    messages.delete(userId="me", id=made).execute()
+    assert refusal(lambda: mailbox.get(made)) == (404, "Requested entity was not found.")

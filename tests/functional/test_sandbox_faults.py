@@ -1,0 +1,182 @@
+"""Scripted failures, seen from the wire: what was stored, and what the client got to see."""
+
+from __future__ import annotations
+
+import contextlib
+import http.client
+import json
+import socket
+from collections.abc import Iterator
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+
+import pycurl
+import pytest
+
+from migrate.sandbox.embed import running
+from tests.contracts.gmail import Mailbox, b64, message
+
+IMPORT = "/gmail/v1/users/me/messages/import"
+METHOD = "gmail.users.messages.import"
+
+
+@pytest.fixture(scope="module")
+def mailbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Mailbox]:
+    with running(tmp_path_factory.mktemp("sandbox")) as sandbox:
+        yield Mailbox(sandbox.url, sandbox.key_file, "owner@example.org")
+
+
+def script(mailbox: Mailbox, *rules: dict[str, Any]) -> None:
+    body = json.dumps({"rules": rules}).encode()
+    assert mailbox.request("PUT", "/_sandbox/faults", body)[0] == 200
+
+
+def stats(mailbox: Mailbox) -> dict[str, Any]:
+    answer: dict[str, Any] = mailbox.request("GET", "/_sandbox/stats")[1]
+    return answer
+
+
+def stored(mailbox: Mailbox) -> int:
+    return int(stats(mailbox)["messages"])
+
+
+def send(mailbox: Mailbox, connection: http.client.HTTPConnection | None = None) -> tuple[int, Any]:
+    mail = json.dumps({"raw": b64(message("From: a@example.com"))}).encode()
+    return mailbox.request("POST", IMPORT, mail, "application/json", connection=connection)
+
+
+@pytest.mark.parametrize(("when", "kept"), [("before", 0), ("after", 1)])
+def test_status_before_and_after_storing(mailbox: Mailbox, when: str, kept: int) -> None:
+    rule = {"method": METHOD, "nth": 2, "status": 503, "message": "Try later", "when": when}
+    script(mailbox, rule)
+    before = stored(mailbox)
+    answers = [send(mailbox) for _ in range(3)]
+    assert [status for status, _ in answers] == [200, 503, 200]
+    assert answers[1][1]["error"]["message"] == "Try later"
+    assert stored(mailbox) == before + 2 + kept
+
+
+@pytest.mark.parametrize(("when", "kept"), [("before", 0), ("after", 1)])
+def test_drop_closes_without_a_byte(mailbox: Mailbox, when: str, kept: int) -> None:
+    token = mailbox.token()
+    script(mailbox, {"method": METHOD, "drop": True, "when": when, "times": 1})
+    before = stored(mailbox)
+    body = json.dumps({"raw": b64(message("From: a@example.com"))})
+    request = (
+        f"POST {IMPORT} HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {token}\r\n"
+        f"Content-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n{body}"
+    )
+    connection = mailbox.connect()
+    connection.connect()
+    wire: socket.socket = connection.sock
+    wire.settimeout(10)
+    wire.sendall(request.encode())
+    with contextlib.suppress(ConnectionResetError):
+        assert wire.recv(1) == b""
+    connection.close()
+    assert stored(mailbox) == before + kept
+    assert send(mailbox)[0] == 200
+
+
+def test_truncated_answer(mailbox: Mailbox) -> None:
+    script(mailbox, {"method": METHOD, "truncate": True, "times": 1})
+    before = stored(mailbox)
+    with pytest.raises(http.client.IncompleteRead):
+        send(mailbox)
+    assert stored(mailbox) == before + 1
+
+
+@pytest.mark.parametrize(("when", "kept"), [("before", 1), ("after", 2)])
+def test_drop_idle_answers_and_cuts_the_next(mailbox: Mailbox, when: str, kept: int) -> None:
+    script(mailbox, {"method": METHOD, "drop_idle": True, "when": when, "times": 1})
+    before = stored(mailbox)
+    connection = mailbox.connect()
+    assert send(mailbox, connection)[0] == 200
+    with pytest.raises((http.client.RemoteDisconnected, ConnectionResetError)):
+        send(mailbox, connection)
+    connection.close()
+    assert stored(mailbox) == before + kept
+
+
+def test_drop_idle_makes_libcurl_send_twice(mailbox: Mailbox) -> None:
+    """The reason for the rule: libcurl repeats a POST by itself on a reused connection."""
+    script(mailbox, {"method": METHOD, "drop_idle": True, "when": "after", "times": 1})
+    before = stored(mailbox)
+    curl, sink = pycurl.Curl(), BytesIO()
+    curl.setopt(pycurl.NOPROXY, "*")
+    curl.setopt(pycurl.WRITEDATA, sink)
+    curl.setopt(pycurl.URL, mailbox.url + IMPORT)
+    curl.setopt(
+        pycurl.HTTPHEADER,
+        [f"Authorization: Bearer {mailbox.token()}", "Content-Type: application/json", "Expect:"],
+    )
+    for _ in range(2):
+        mail = message("From: a@example.com", unique=False)
+        curl.setopt(pycurl.POSTFIELDS, json.dumps({"raw": b64(mail)}))
+        curl.perform()
+        assert curl.getinfo(pycurl.RESPONSE_CODE) == 200
+    curl.close()
+    assert stored(mailbox) == before + 3
+
+
+def test_every_and_user_and_seeded_probability(mailbox: Mailbox) -> None:
+    script(mailbox, {"method": "gmail.*.import", "every": 3, "status": 500})
+    assert [send(mailbox)[0] for _ in range(6)] == [200, 200, 500, 200, 200, 500]
+    script(mailbox, {"user": "somebody@example.org", "status": 500})
+    assert send(mailbox)[0] == 200
+    runs = []
+    for _ in range(2):
+        script(mailbox, {"method": METHOD, "probability": 0.5, "seed": 7, "status": 500})
+        runs.append([send(mailbox)[0] for _ in range(12)])
+    assert runs[0] == runs[1]
+    assert set(runs[0]) == {200, 500}
+
+
+def test_body_and_headers_of_an_injected_answer(mailbox: Mailbox) -> None:
+    script(mailbox, {"status": 429, "body": {"x": 1}, "headers": {"Retry-After": "3"}, "times": 1})
+    connection = mailbox.connect()
+    connection.request("GET", "/gmail/v1/users/me/profile")
+    answer = connection.getresponse()
+    assert (answer.status, answer.getheader("Retry-After")) == (429, "3")
+    assert json.loads(answer.read()) == {"x": 1}
+    connection.close()
+
+
+def test_token_endpoint_fails_too(mailbox: Mailbox) -> None:
+    script(mailbox, {"method": "token", "status": 503, "times": 1})
+    connection = mailbox.connect()
+    connection.request("POST", "/token", b"")
+    assert connection.getresponse().status == 503
+    connection.close()
+
+
+@pytest.mark.parametrize(
+    "rules", [{}, {"rules": [{"status": 500, "nht": 1}]}, {"rules": [{"nth": 1}]}, [1]]
+)
+def test_a_bad_script_changes_nothing(mailbox: Mailbox, rules: Any) -> None:
+    script(mailbox, {"method": METHOD, "status": 500})
+    assert mailbox.request("PUT", "/_sandbox/faults", json.dumps(rules).encode())[0] == 400
+    assert send(mailbox)[0] == 500
+    script(mailbox)
+
+
+def test_stats(mailbox: Mailbox) -> None:
+    script(mailbox)
+    before = stats(mailbox)
+    send(mailbox)
+    after = stats(mailbox)
+    assert after["requests"][METHOD] == before["requests"].get(METHOD, 0) + 1
+    assert after["units"]["owner@example.org"] == before["units"]["owner@example.org"] + 25
+    assert after["statuses"]["200"] > before["statuses"]["200"]
+
+
+@pytest.mark.parametrize("kind", ["toml", "json"])
+def test_fault_file(tmp_path: Path, kind: str) -> None:
+    script = tmp_path / f"faults.{kind}"
+    rule = {"method": METHOD, "nth": 1, "status": 500}
+    lines = f'[[rules]]\nmethod = "{METHOD}"\nnth = 1\nstatus = 500\n'
+    script.write_text(lines if kind == "toml" else json.dumps([rule]))
+    with running(tmp_path / "data", extra=["--faults", str(script)]) as sandbox:
+        mailbox = Mailbox(sandbox.url, sandbox.key_file, "owner@example.org")
+        assert [send(mailbox)[0] for _ in range(2)] == [500, 200]

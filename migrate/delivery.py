@@ -26,9 +26,9 @@ from migrate.ledger.claims import Bundle, Occurrence
 from migrate.ledger.outcomes import Known, Outcome
 from migrate.message import UPLOAD_LIMIT, Header, Prepared, content, prepare
 from migrate.quarantine import keep
-from migrate.sending import Letter, Sender, Target, ends_with
+from migrate.sending import FALLBACKS, Letter, Sender, Target, ends_with
 
-_ONLY_FIRST = frozenset({"UNREAD", "STARRED", "INBOX", "SPAM", "TRASH", "DRAFT"})
+_ONLY_FIRST = frozenset({"UNREAD", "STARRED", "INBOX", "SPAM", "TRASH"})
 """Labels that a copy found later does not bring: the user may have changed them since."""
 
 
@@ -40,6 +40,9 @@ class Job:
     run_id: str
     folders: Mapping[int, Mapped]
     settle: float
+    """Seconds for which Gmail may still be carrying out a request that went unanswered."""
+    quiet_from: float
+    """When no request of an earlier process can be under way any more, seconds since 1970."""
     keep_both: bool
     """Policy `collisions`: other bytes under a Message-ID that is taken are kept beside it."""
     quarantine: Path
@@ -95,10 +98,16 @@ class Delivery:
         self, bundle: Bundle, bodies: Mapping[int, Body | FetchRefused]
     ) -> dict[str, list[Occurrence]]:
         refused: dict[str, list[Occurrence]] = defaultdict(list)
+        email_ids: dict[str, str] = {}
         for each in bundle.occurrences:
             body = bodies.get(each.id)
             if isinstance(body, FetchRefused):
                 refused[body.code].append(each)
+                if each.email_id:
+                    email_ids[each.email_id] = body.code
+        for each in bundle.occurrences:
+            if each.id not in bodies and each.email_id in email_ids:
+                refused[email_ids[each.email_id]].append(each)
         return refused
 
     def _by_bytes(
@@ -151,7 +160,7 @@ class Delivery:
         others = [each for each in known if each is not same]
         stored = None
         if bundle.doubt:
-            stored = self._sender.settled(letter, bundle.since + self._job.settle)
+            stored = self._sender.settled(letter, self._job.quiet_from)
         if stored is None and others and self._job.keep_both:
             stored = self._sender.send("insert", letter, others[0].thread_id)
         elif stored is None:
@@ -201,6 +210,8 @@ class Delivery:
     def _add_copies(self, message: _Message, same: Known) -> bool:
         """More copies of a message of ours: only their labels are missing. False: it is gone."""
         names = self._labels(message.occurrences) - _ONLY_FIRST
+        # Gmail lets nobody add these to a message that is there already.
+        names = frozenset(FALLBACKS.get(each, each) for each in names)
         labels = same.labels | names
         missing = self._target.labels.ids(labels - same.labels)
         if not self._target.readable:
@@ -251,6 +262,9 @@ class Delivery:
         reason: str | None = None,
     ) -> None:
         prepared = message.prepared
+        written = (names - stored.refused) | {
+            FALLBACKS[each] for each in stored.refused if each in FALLBACKS
+        }
         outcome = Outcome(
             account_id=self._job.account.id,
             sha256=message.sha256,
@@ -264,7 +278,7 @@ class Delivery:
             thread_id=stored.thread_id,
             date=int(prepared.date.timestamp()) if prepared.date else None,
             basis=message.basis,
-            labels=names,
+            labels=written,
             labels_before=before,
             repairs=prepared.repairs,
         )

@@ -84,9 +84,11 @@ class LocalEngine:
             pass
         except MailhaulError as error:
             failure = error
-        finally:
-            self._held.discard(account_id)
+        self._held.discard(account_id)
+        try:
             self._release(account, failure)
+        except StateError as error:
+            failure = failure or error
         return Failure(row, failure) if failure else None
 
     def _release(self, account: Account, failure: MailhaulError | None) -> None:
@@ -146,6 +148,7 @@ class LocalEngine:
                 self._run,
                 folders,
                 limits.settle_seconds,
+                time.time() + limits.settle_seconds,
                 policy.collisions == "keep-both",
                 self._config.quarantine,
             )
@@ -182,9 +185,12 @@ class LocalEngine:
         if target.readable:
             takeup.catch_up(self._ledger, account, target.mailbox)
         claimed = 0
-        while bundles := self._claim(account, target.mailbox, copied + claimed):
-            claimed += sum(len(each.occurrences) for each in bundles)
+        while True:
             work.make_room()
+            bundles = self._claim(account, target.mailbox, copied + claimed)
+            if not bundles:
+                break
+            claimed += sum(len(each.occurrences) for each in bundles)
             work.advance(bundles)
         work.settle()
         return claimed

@@ -7,6 +7,7 @@ from pathlib import Path
 from urllib.parse import quote
 
 from migrate.body import Body
+from migrate.config import private_directory
 
 
 def path(target_user: str, sha256: str) -> Path:
@@ -17,7 +18,7 @@ def path(target_user: str, sha256: str) -> Path:
 def keep(folder: Path, target_user: str, sha256: str, body: Body) -> Path:
     """Write the message durably before the ledger says that it is here; returns its path."""
     file = folder / path(target_user, sha256)
-    file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    private_directory(file.parent)
     if file.exists():
         return file
     partial = file.with_suffix(".partial")

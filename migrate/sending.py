@@ -12,7 +12,7 @@ import hashlib
 import threading
 import time
 from collections.abc import Callable, Collection, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from migrate.errors import TargetError
 from migrate.gmail.api import Mailbox
@@ -32,7 +32,8 @@ from migrate.labelling import Labels
 
 _UNKNOWN_AT_MOST = 6
 _NOT_SENT_AT_MOST = 8
-_FALLBACKS = {"SENT": "Sent (imported)", "DRAFT": "Drafts (imported)"}
+FALLBACKS = {"SENT": "Sent (imported)", "DRAFT": "Drafts (imported)"}
+"""Labels of ours that stand in for those that Gmail sometimes refuses to have set."""
 _PARAMETERS = {
     "import": {"internalDateSource": "dateHeader", "neverMarkSpam": "true"},
     "insert": {"internalDateSource": "dateHeader"},
@@ -127,7 +128,7 @@ class Sender:
                 pacer.pause(0.1 * 2**unknown)
             else:
                 pacer.accepted()
-                return stored
+                return replace(stored, refused=letter.labels - labels)
 
     def settled(self, letter: Letter, deadline: float) -> Stored | None:
         """The message in the mailbox; None when it is certainly not there at `deadline`."""
@@ -146,8 +147,8 @@ class Sender:
         if named is None or named not in labels:
             raise MessageRefused("gmail-label", detail=str(refusal)) from refusal
         labels.discard(named)
-        if named in _FALLBACKS:
-            labels.add(self._target.labels.id(_FALLBACKS[named]))
+        if named in FALLBACKS:
+            labels.add(self._target.labels.id(FALLBACKS[named]))
 
     def _find(self, letter: Letter) -> Stored | None:
         for gmail_id in self._strangers(letter.history_id):

@@ -19,7 +19,6 @@ from migrate.body import Body
 from migrate.gmail.api import Found, Mailbox
 from migrate.gmail.errors import NotFound
 from migrate.gmail.upload import Parcel
-from migrate.labelling import SYSTEM
 from migrate.labels import label_key
 from migrate.ledger import Ledger
 from migrate.ledger.tables import folder, message, occurrence
@@ -233,17 +232,11 @@ class Verifier:
 
     def _compare_labels(self, copy: _Copy, answer: Found) -> Iterator[Difference]:
         there = {label_key(self._names.get(each, each)) for each in answer.labels}
-        wanted = copy.labels - _VOLATILE
+        # A label that Gmail did not take under its own name got this one (labelling.py).
         lost = [
             each
-            for each in sorted(wanted)
+            for each in sorted(copy.labels - _VOLATILE)
             if label_key(each) not in there and label_key(f"{each} (imported)") not in there
-        ]
-        # SENT and DRAFT may have been refused; then a label of ours stands in for them.
-        lost = [
-            each
-            for each in lost
-            if each not in SYSTEM or not any("(imported)" in name for name in there)
         ]
         if lost:
             names = sorted(self._names.get(each, each) for each in answer.labels)

@@ -78,13 +78,15 @@ def verify_all(
 ) -> tuple[Document, list[MailhaulError]]:
     """Verify `rows` one after the other: the document, and the accounts that can't be read."""
     from migrate.connections import Gmail
+    from migrate.explain import explain
     from migrate.ledger import Ledger, accounts
     from migrate.progress import progress
     from migrate.report.gather import gather
 
     _need_ledger(config)
     gmail = Gmail(config, threading.Event())
-    checked, differences, errors = 0, [], []
+    checked, differences = 0, []
+    errors: dict[str, MailhaulError] = {}
     pairs = [(row.source_user, row.target_user) for row in rows]
     shown = progress(texts, quiet=quiet)
     with Ledger(config.ledger_url) as ledger:
@@ -103,13 +105,18 @@ def verify_all(
                 checked += found.checked
                 differences += found.differences
             except MailhaulError as error:
-                errors.append(error)
+                errors[row.source_user] = error
             shown.close(row.source_user)
         with ledger.read() as conn:
             document = gather(conn, "verify", accounts.last_run(conn), texts, pairs)
     document.checked, document.differences = checked, differences
     document.complete = document.complete and not differences and not errors
-    return document, errors
+    for line in document.accounts:
+        if line.source_user in errors:
+            failure = errors[line.source_user]
+            cause, cure = explain(failure, texts)
+            line.error = {"code": failure.code, "cause": cause, "cure": cure}
+    return document, [*errors.values()]
 
 
 def _verify(

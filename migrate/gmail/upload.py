@@ -54,6 +54,8 @@ class Stored:
     gmail_id: str
     thread_id: str
     labels: frozenset[str]
+    refused: frozenset[str] = frozenset()
+    """Labels that had to be left out."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -92,7 +92,11 @@ def doubts(conn: Connection, account_id: int) -> list[Bundle]:
     rows = conn.execute(
         select(occurrence, slice_.c.history_id, slice_.c.at.label("since"))
         .join(slice_, slice_.c.id == occurrence.c.slice_id)
-        .where(occurrence.c.account_id == account_id, occurrence.c.state == "intended")
+        .where(
+            occurrence.c.account_id == account_id,
+            occurrence.c.state == "intended",
+            occurrence.c.gone.is_(False),
+        )
         .order_by(occurrence.c.seq)
     ).all()
     return [

@@ -10,7 +10,7 @@ import csv
 import io
 from collections.abc import Iterable, Iterator, Sequence
 
-from migrate.report.document import CLASSES, Document
+from migrate.report.document import CLASSES, Document, FolderLine
 from migrate.report.tables import Cell, Table, tables
 from migrate.report.words import explain, named, visible
 from migrate.texts import Texts
@@ -38,32 +38,16 @@ def _file(heading: Sequence[str], rows: Iterable[Sequence[Cell]]) -> str:
 
 def _accounting(document: Document, texts: Texts) -> Iterator[Sequence[Cell]]:
     for account in document.accounts:
-        state = explain("report.state", account.state, texts)
-        for line in account.folders:
-            yield (
-                account.source_user,
-                account.target_user,
-                state,
-                line.name,
-                line.label,
-                line.totals.source,
-                *(count for _, count in line.totals.classes()),
-                line.bytes,
-                line.rule and explain("rules.skip", line.rule, texts),
-            )
-        if not account.folders:
-            counts = [count for _, count in account.totals.classes()]
-            yield (
-                account.source_user,
-                account.target_user,
-                state,
-                None,
-                None,
-                account.totals.source,
-                *counts,
-                account.bytes,
-                None,
-            )
+        who = (
+            account.source_user,
+            account.target_user,
+            explain("report.state", account.state, texts),
+        )
+        # An account that was never listed has one row without a folder.
+        for line in account.folders or [FolderLine("", None, account.totals, account.bytes)]:
+            counts = line.totals.source, *(count for _, count in line.totals.classes())
+            rule = line.rule and explain("rules.skip", line.rule, texts)
+            yield *who, line.name, line.label, *counts, line.bytes, rule
 
 
 def to_csv(document: Document, texts: Texts) -> str:

@@ -14,7 +14,6 @@ from migrate.ledger import totals
 from migrate.ledger.tables import account, folder, message, occurrence, repair
 from migrate.quarantine import path
 from migrate.report.document import (
-    REFUSALS,
     AccountLine,
     Document,
     FolderLine,
@@ -73,7 +72,7 @@ def predictions(conn: Connection, users: Sequence[tuple[str, str]]) -> list[Pred
             account.c.source_user.in_([source for source, _ in users]),
         )
     )
-    counts = Counter(str(value) for value in conn.scalars(query))
+    counts = Counter(str(value) for value in conn.scalars(query) if value)
     # What only the body tells is not certain: size is a hint, attachments are unseen.
     return [
         Predicted(verdict, count, verdict not in {"accepted", "oversize"})
@@ -82,8 +81,8 @@ def predictions(conn: Connection, users: Sequence[tuple[str, str]]) -> list[Pred
 
 
 def expected_units(predicted: Sequence[Predicted], per_message: int) -> int:
-    """Quota units of the imports to come; refused messages cost as much as the others."""
-    return sum(each.count for each in predicted if each.verdict not in REFUSALS) * per_message
+    """Quota units of the imports to come, at most: copies cost nothing, a refusal as much."""
+    return sum(each.count for each in predicted if each.verdict != "oversize") * per_message
 
 
 def _complete(whole: Totals, accounts: Sequence[AccountLine]) -> bool:

@@ -6,12 +6,12 @@ nothing. A renderer makes them safe and readable by the kind of their column.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from operator import attrgetter
 from typing import Literal
 
-from migrate.report.document import CLASSES, AccountLine, Document, Totals
-from migrate.report.verdict import failures
+from migrate.report.document import CLASSES, AccountLine, Difference, Document, RepairLine, Totals
 from migrate.report.words import explain, named
 from migrate.texts import Texts
 
@@ -47,29 +47,8 @@ class Table:
     lead: str
     columns: Sequence[Column]
     rows: Sequence[Row]
-    total: Row | None = None
-
-
-def _table(
-    key: str,
-    columns: Sequence[str],
-    rows: Sequence[Row],
-    document: Document,
-    texts: Texts,
-    total: Row | None = None,
-) -> Table:
-    def heading(name: str) -> str:
-        area = "class" if name in CLASSES else "column"
-        return texts(f"report.{area}.{named(name, document)}")
-
-    return Table(
-        key,
-        texts(f"report.table.{key}.title"),
-        texts(f"report.table.{key}.lead"),
-        [Column(heading(name), _KINDS[name]) for name in columns],
-        rows,
-        total,
-    )
+    total: Row
+    """Empty when the table has none."""
 
 
 def _counts(totals: Totals) -> tuple[int, ...]:
@@ -80,162 +59,116 @@ def _settled(account: AccountLine) -> bool:
     return not (account.error or account.totals.quarantined or account.totals.pending)
 
 
-def _accounts(document: Document, texts: Texts) -> Table:
-    return _table(
-        "accounts",
-        ("source_user", "target_user", "state", *_COUNTS, "bytes"),
-        [
-            (
-                line.source_user,
-                line.target_user,
-                explain("report.state", line.state, texts),
-                *_counts(line.totals),
-                line.bytes,
-            )
-            for line in sorted(document.accounts, key=_settled)
-        ],
-        document,
-        texts,
-        (
-            texts("report.total"),
-            None,
-            None,
-            *_counts(document.totals),
-            sum(line.bytes for line in document.accounts),
-        ),
-    )
+def _accounts(document: Document, texts: Texts) -> Iterator[Row]:
+    for line in sorted(document.accounts, key=_settled):
+        state = explain("report.state", line.state, texts)
+        yield line.source_user, line.target_user, state, *_counts(line.totals), line.bytes
 
 
-def folders(document: Document, texts: Texts) -> Table:
-    """One row for each folder of each account."""
-    return _table(
-        "folders",
-        ("account", "folder", "label", *_COUNTS, "bytes", "rule"),
-        [
-            (
-                account.source_user,
-                line.name,
-                line.label,
-                *_counts(line.totals),
-                line.bytes,
-                line.rule and explain("rules.skip", line.rule, texts),
-            )
-            for account in sorted(document.accounts, key=_settled)
-            for line in account.folders
-        ],
-        document,
-        texts,
-    )
+def _folders(document: Document, texts: Texts) -> Iterator[Row]:
+    for account in sorted(document.accounts, key=_settled):
+        for line in account.folders:
+            rule = line.rule and explain("rules.skip", line.rule, texts)
+            counts = *_counts(line.totals), line.bytes
+            yield account.source_user, line.name, line.label, *counts, rule
 
 
 def tables(document: Document, texts: Texts) -> list[Table]:
     """Every table that has rows, what needs a decision first."""
+
+    def table(key: str, columns: Sequence[str], rows: Iterable[Row], *total: Cell) -> Table:
+        return Table(
+            key,
+            texts(f"report.table.{key}.title"),
+            texts(f"report.table.{key}.lead"),
+            [Column(heading(name), _KINDS[name]) for name in columns],
+            list(rows),
+            total,
+        )
+
+    def heading(name: str) -> str:
+        area = "class" if name in CLASSES else "column"
+        return texts(f"report.{area}.{named(name, document)}")
+
+    def word(area: str, code: str) -> str:
+        return explain(area, code, texts)
+
     where = ("account", "folder", "uid")
+    quarantined = (*where, "cause", "cure", "detail", "file")
+    size = sum(line.bytes for line in document.accounts)
     candidates = [
-        _table(
+        table(
             "failures",
             ("account", "cause", "cure"),
-            [
-                (line.source_user, str(error.get("cause", "")), str(error.get("cure", "")))
-                for line in failures(document)
-                if (error := line.error)
-            ],
-            document,
-            texts,
+            (
+                (
+                    line.source_user,
+                    str(line.error.get("cause", "")),
+                    str(line.error.get("cure", "")),
+                )
+                for line in document.accounts
+                if line.error
+            ),
         ),
-        _table(
+        table(
             "predicted",
             ("verdict", "count", "certainty"),
-            [
+            (
                 (
-                    explain("rules.verdict", line.verdict, texts),
+                    word("rules.verdict", line.verdict),
                     line.count,
-                    texts(f"report.certainty.{'certain' if line.certain else 'possible'}"),
+                    word("report.certainty", "certain" if line.certain else "possible"),
                 )
-                for line in document.predicted or []
-            ],
-            document,
-            texts,
+                for line in document.predicted or ()
+            ),
         ),
-        _table(
-            "quarantine",
-            (*where, "cause", "cure", "detail", "file"),
-            [
-                (
-                    line.account,
-                    line.folder,
-                    line.uid,
-                    line.cause,
-                    line.cure,
-                    line.detail,
-                    line.file,
-                )
-                for line in document.quarantine or []
-            ],
-            document,
-            texts,
-        ),
-        _table(
+        table("quarantine", quarantined, map(attrgetter(*quarantined), document.quarantine or ())),
+        table(
             "differences",
             (*where, "what", "at_source", "at_target"),
-            [
-                (
-                    line.account,
-                    line.folder,
-                    line.uid,
-                    explain("report.difference", line.what, texts),
-                    line.source,
-                    line.target,
-                )
-                for line in document.differences or []
-            ],
-            document,
-            texts,
+            (
+                (*_where(line), word("report.difference", line.what), line.source, line.target)
+                for line in document.differences or ()
+            ),
         ),
-        _accounts(document, texts),
-        folders(document, texts),
-        _table(
+        table(
+            "accounts",
+            ("source_user", "target_user", "state", *_COUNTS, "bytes"),
+            _accounts(document, texts),
+            *(texts("report.total"), None, None, *_counts(document.totals), size),
+        ),
+        table(
+            "folders",
+            ("account", "folder", "label", *_COUNTS, "bytes", "rule"),
+            _folders(document, texts),
+        ),
+        table(
             "renames",
             ("account", "folder", "label", "why"),
-            [
-                (
-                    line.account,
-                    line.folder,
-                    line.label,
-                    explain("rules.rename", line.reason, texts),
-                )
-                for line in document.renames or []
-            ],
-            document,
-            texts,
+            (
+                (line.account, line.folder, line.label, word("rules.rename", line.reason))
+                for line in document.renames or ()
+            ),
         ),
-        _table(
+        table(
             "skips",
             ("account", "folder", "rule", "count"),
-            [
-                (line.account, line.folder, explain("rules.skip", line.rule, texts), line.count)
-                for line in document.skips or []
-            ],
-            document,
-            texts,
+            (
+                (line.account, line.folder, word("rules.skip", line.rule), line.count)
+                for line in document.skips or ()
+            ),
         ),
-        _table(
+        table(
             "repairs",
             (*where, "field", "before", "after", "why"),
-            [
-                (
-                    line.account,
-                    line.folder,
-                    line.uid,
-                    line.field,
-                    line.before,
-                    line.after,
-                    explain("rules.why", line.why, texts),
-                )
-                for line in document.repairs or []
-            ],
-            document,
-            texts,
+            (
+                (*_where(line), line.field, line.before, line.after, word("rules.why", line.why))
+                for line in document.repairs or ()
+            ),
         ),
     ]
-    return [table for table in candidates if table.rows]
+    return [each for each in candidates if each.rows]
+
+
+def _where(line: Difference | RepairLine) -> tuple[str, str, int]:
+    return line.account, line.folder, line.uid

@@ -239,4 +239,21 @@ def verified() -> Document:
     )
 
 
+def small() -> Document:
+    """The example of `docs/json.md`: one account, one of everything that `report` adds."""
+    user = account(
+        "sato",
+        FolderLine("INBOX", "INBOX", counts(1_180, 12, 3, 4, 1), 96_114_208),
+        FolderLine("Archive", "Archive (imported)", counts(640), 51_220_332),
+    )
+    return document(
+        "report",
+        user,
+        renames=[Rename(user.source_user, "Archive", "Archive (imported)", "reserved")],
+        repairs=[REPAIRS[0]],
+        quarantine=[QUARANTINE[0]],
+        skips=[SKIPS[0]],
+    )
+
+
 ALL = {"plan": plan, "finished": finished, "interrupted": interrupted, "verified": verified}

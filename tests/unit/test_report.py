@@ -7,8 +7,10 @@ import html
 import io
 import json
 import re
+from dataclasses import fields, is_dataclass, replace
 from html.parser import HTMLParser
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -79,6 +81,30 @@ def test_a_page_runs_and_loads_nothing(name: str) -> None:
     seen.feed(to_html(sample.ALL[name](), JA))
     assert not {"script", "iframe", "img", "object", "form", "base"} & set(seen.names)
     assert not [each for each in seen.attributes if each.startswith("on") or each == "style"]
+    assert all(link.startswith(("#", "data:,", "../quarantine/")) for link in seen.links)
+
+
+def poisoned(value: Any) -> Any:
+    """The same document with markup in every text but the command's name."""
+    if isinstance(value, str):
+        return value + "'\"><script>alert(1)</script>"
+    if isinstance(value, list):
+        return [poisoned(each) for each in value]
+    if isinstance(value, dict):
+        return {key: poisoned(each) for key, each in value.items()}
+    if is_dataclass(value) and not isinstance(value, type):
+        texts = {each.name: poisoned(getattr(value, each.name)) for each in fields(value)}
+        return replace(value, **texts)
+    return value
+
+
+def test_no_text_of_a_document_becomes_markup() -> None:
+    clean, foul = sample.interrupted(), poisoned(sample.interrupted())
+    foul.command, foul.notes = "run", [poisoned("a note")]
+    page, seen = to_html(foul, EN), Tags()
+    seen.feed(page)
+    assert page.count("&lt;script&gt;alert") > to_html(clean, EN).count("&lt;script&gt;alert") + 50
+    assert "script" not in seen.names
     assert all(link.startswith(("#", "data:,", "../quarantine/")) for link in seen.links)
 
 
@@ -186,3 +212,18 @@ def test_the_bar_is_full_and_one_message_can_be_seen() -> None:
     assert sum(width for _, _, width in parts) == pytest.approx(page_view.BAR)
     assert min(width for _, _, width in parts) >= 5
     assert page_view.bar([("imported", 0)]) == []
+
+
+def test_the_documented_example_and_keys_are_the_contract() -> None:
+    text = (Path(__file__).parents[2] / "docs" / "json.md").read_text(encoding="utf-8")
+    example = json.loads(text.partition("```json\n")[2].partition("```")[0])
+    assert example == json.loads(to_json(sample.small()))
+    named = set(re.findall(r"`(\w+)(?:\[\])?`", text)) | set(re.findall(r'"(\w+)"', text))
+    for make in (*sample.ALL.values(), sample.small):
+        assert _keys(json.loads(to_json(make()))) <= named
+
+
+def _keys(value: object) -> set[str]:
+    if isinstance(value, dict):
+        return set(value).union(*map(_keys, value.values()))
+    return set().union(*map(_keys, value)) if isinstance(value, list) else set()

@@ -7,7 +7,10 @@ STAMP := .venv/.locked
 .DEFAULT_GOAL := demo
 
 $(STAMP): pyproject.toml uv.lock
-	test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	@$(PYTHON) -c 'import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || \
+	{ echo "mailhaul needs Python 3.11 or newer with venv (Debian: apt install python3-venv)." >&2; \
+	echo "$(PYTHON) is: $$($(PYTHON) --version 2>&1). Name another: make PYTHON=python3.12" >&2; exit 1; }
+	test -x $(BIN)/pip || $(PYTHON) -m venv .venv
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check 'uv>=0.7'
 	VIRTUAL_ENV=$(CURDIR)/.venv $(BIN)/uv sync --active --quiet --locked --inexact --extra demo
 	touch $@
@@ -29,4 +32,5 @@ format: $(STAMP)
 	$(BIN)/ruff check --fix .
 
 clean:
-	rm -rf .venv dist build .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf .venv dist build .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	rm -rf demo-migration

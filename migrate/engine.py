@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 import threading
 import time
 from collections.abc import Sequence
@@ -227,5 +228,5 @@ def _pair(row: Row) -> tuple[str, str]:
 
 
 def new_run_id() -> str:
-    """Sortable and readable: UTC, to the second, e.g. `20261124-170200`."""
-    return time.strftime("%Y%m%d-%H%M%S", time.gmtime())
+    """Sortable, readable and unique: UTC to the second and four random digits."""
+    return time.strftime("%Y%m%d-%H%M%S", time.gmtime()) + f"-{secrets.token_hex(2)}"

@@ -137,14 +137,13 @@ def _scan(
     return failure
 
 
-def _seconds(config: Config, document: Document) -> int | None:
+def _seconds(config: Config, document: Document) -> int:
     """How long the quota alone makes it take: the largest account, or all against the project."""
     limits = config.limits
-    cost = UNITS["messages.import"]
-    if not limits.units_per_minute_user:
-        return None
     largest = max((each.totals.pending for each in document.accounts), default=0)
-    times = [largest * cost * 60 / limits.units_per_minute_user]
-    if limits.units_per_minute_project:
-        times.append(document.totals.pending * cost * 60 / limits.units_per_minute_project)
-    return math.ceil(max(times))
+    paces = (
+        (largest, limits.units_per_minute_user),
+        (document.totals.pending, limits.units_per_minute_project),
+    )
+    times = [count * UNITS["messages.import"] * 60 / pace for count, pace in paces if pace]
+    return math.ceil(max(times, default=0))

@@ -12,7 +12,9 @@ from migrate.config import private_directory
 
 def path(target_user: str, sha256: str) -> Path:
     """Where a message is kept, relative to the quarantine folder."""
-    return Path(quote(target_user, safe="@"), f"{sha256[:32]}.eml")
+    # A leading dot is quoted too: `..` would lead out of the folder.
+    user = quote(target_user, safe="@").replace(".", "%2E", target_user.startswith("."))
+    return Path(user, f"{sha256[:32]}.eml")
 
 
 def keep(folder: Path, target_user: str, sha256: str, body: Body) -> Path:

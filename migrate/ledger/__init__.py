@@ -9,8 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, TypeVar
 
-from sqlalchemy import Connection, Engine, create_engine, event, insert, select
-from sqlalchemy.engine import make_url
+from sqlalchemy import URL, Connection, Engine, create_engine, event, insert, make_url, select
 from sqlalchemy.exc import DatabaseError
 
 from migrate.errors import StateError
@@ -26,8 +25,8 @@ class Ledger:
     def __init__(self, url: str) -> None:
         """Open or create. StateError when it is damaged, unwritable or of a newer version."""
         self.url = url
-        self._engine = _engine(url)
-        path = make_url(url).database
+        self._engine = _engine(_parsed(url))
+        path = self._engine.url.database
         try:
             tables.metadata.create_all(self._engine)
             with self._engine.begin() as conn:
@@ -84,7 +83,13 @@ def _stamp(conn: Connection, path: str | None) -> float:
     return float(rows["created"])
 
 
-def _engine(url: str) -> Engine:
+def _parsed(url: str) -> URL:
+    """A path is taken as it stands; a URL would have `%` decoded and end at a `?`."""
+    kind, _, path = url.partition(":///")
+    return URL.create(kind, database=path) if kind == "sqlite" else make_url(url)
+
+
+def _engine(url: URL) -> Engine:
     engine = create_engine(url, pool_size=16, max_overflow=-1)
     if engine.dialect.name != "sqlite":
         return engine

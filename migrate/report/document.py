@@ -162,6 +162,7 @@ class Document:
     """Sentences for the reader, already in their language."""
 
     def to_json(self) -> dict[str, Any]:
-        """Keys in a fixed order, absent parts left out, `schema` first."""
-        body = {key: value for key, value in asdict(self).items() if value is not None}
+        """Keys in a fixed order, `schema` first; absent parts are left out, but never `run`."""
+        parts = asdict(self).items()
+        body = {key: value for key, value in parts if value is not None or key == "run"}
         return {"schema": SCHEMA} | body

@@ -18,7 +18,7 @@ from migrate.report.document import (
 )
 
 HOSTILE = '<script>alert(1)</script>\u202egpj.exe\x07 "&" =cmd|`x`'
-RUN = "2026-11-21T09-00-12-7f3a"
+RUN = "20261121-090012-7f3a"
 
 
 def counts(
@@ -137,23 +137,24 @@ QUARANTINE = [
         "sato@mail.example.jp",
         "INBOX",
         uid,
-        "gmail-invalid-from",
+        "gmail-from-invalid",
         cause,
         cure,
         detail,
-        f"quarantine/sato@mail.example.jp/INBOX-{uid}.eml",
+        f"quarantine/sato@example.co.jp/c77f03a2eda0df626ae6078121e1{uid:04x}.eml",
     )
     for uid, cause, cure, detail in (
         (
             1_204,
-            "The sender field cannot be read as an address.",
-            "Correct the From line in the file and run `mailhaul migrate retry`.",
+            "The From line holds no address that Gmail can read.",
+            "The message is kept as .eml. Correct its From line there, "
+            "or keep the file as an archive.",
             "Invalid From header",
         ),
         (
             9_981,
             "Gmail found a kind of attachment that it blocks for security.",
-            "Keep the file as an archive, or remove the attachment and retry.",
+            "Keep the file as an archive, or deliver it in another way.",
             "Message contains a blocked attachment: invoice.js",
         ),
     )

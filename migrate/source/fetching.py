@@ -1,0 +1,107 @@
+"""Fetch whole messages: BODY.PEEK[] of many UIDs, one batch always asked for in advance.
+
+RFC 9051 6.4.5 and 7.5.2; 5.5 allows sending the next FETCH before the first is answered, because
+UIDs make the responses unambiguous.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterable, Iterator, Sequence
+
+from migrate.body import Body
+from migrate.errors import FetchRefused
+from migrate.source import Fetched
+from migrate.source.response import Response, number
+from migrate.source.uidset import uid_set
+from migrate.source.wire import Refused, Wire
+
+_UNDER_WAY = 2
+_MOST = 200  # UIDs a command: a line stays below 8,192 bytes (RFC 7162 4)
+_LEAST_BYTES = 1024  # what a message counts at least, should the hints be missing
+
+
+def fetch(wire: Wire, wanted: Sequence[tuple[int, int]], batch_bytes: int) -> Iterator[Fetched]:
+    """Each of the wanted (UID, size hint) once, except those that have vanished.
+
+    A UID that a batch did not deliver, for whatever reason, is asked for alone; if that fails and
+    the folder still holds it, it is FetchRefused. When the caller stops early, the connection is
+    closed: its answers would be in the way of the next command.
+    """
+    wire.ready()
+    todo = deque(_batches(wanted, batch_bytes))
+    under_way: dict[bytes, list[int]] = {}
+    waiting: set[int] = set()
+    unanswered: list[int] = []
+    try:
+        while todo or under_way:
+            while todo and len(under_way) < _UNDER_WAY:
+                uids = todo.popleft()
+                tag = wire.send(b"UID", b"FETCH", uid_set(uids), b"(UID BODY.PEEK[])")
+                under_way[tag] = uids
+                waiting.update(uids)
+            response = wire.receive()
+            if response.tag == b"*":
+                yield from _delivered(response, waiting)
+                continue
+            uids = under_way.pop(response.tag, [])
+            left = [uid for uid in uids if uid in waiting]
+            waiting.difference_update(left)
+            try:
+                wire.finish(response)
+            except Refused as refused:
+                if len(uids) == 1:
+                    answer = refused.params["answer"]
+                    for uid in left:
+                        yield Fetched(uid, FetchRefused("source-refused-message", answer=answer))
+                    continue
+            if len(uids) == 1:
+                unanswered += left
+            else:
+                todo.extendleft([uid] for uid in reversed(left))
+    finally:
+        if under_way:
+            wire.close()
+    for uid in sorted(present(wire, unanswered)):
+        yield Fetched(uid, FetchRefused("source-no-body"))
+
+
+def present(wire: Wire, uids: Sequence[int]) -> set[int]:
+    """Those of the UIDs that the open folder still holds."""
+    found: set[int] = set()
+    for start in range(0, len(uids), _MOST):
+        some = uids[start : start + _MOST]
+        try:
+            answers = wire.run(b"UID", b"FETCH", uid_set(some), b"(UID)")
+            found.update(uid for r in answers if (uid := number(r.items().get(b"UID"))) is not None)
+        except Refused:
+            found.update(some)  # not known to have vanished
+    return found.intersection(uids)
+
+
+def _delivered(response: Response, waiting: set[int]) -> Iterator[Fetched]:
+    """The message in `response`, if one that is waited for; FETCH may also come unsolicited."""
+    items = response.items()
+    uid, body = number(items.get(b"UID")), items.get(b"BODY[]")
+    if uid not in waiting or b"BODY[]" not in items:
+        response.discard()
+        return
+    waiting.remove(uid)
+    if isinstance(body, bytes) and body:
+        body = Body(body)
+    yield Fetched(uid, body if isinstance(body, Body) else FetchRefused("source-no-body"))
+
+
+def _batches(wanted: Iterable[tuple[int, int]], most_bytes: int) -> Iterator[list[int]]:
+    """UIDs in runs of about `most_bytes` by their hints; a larger message is a batch alone."""
+    batch: list[int] = []
+    total = 0
+    for uid, hint in wanted:
+        size = max(hint, _LEAST_BYTES)
+        if batch and (total + size > most_bytes or len(batch) == _MOST):
+            yield batch
+            batch, total = [], 0
+        batch.append(uid)
+        total += size
+    if batch:
+        yield batch

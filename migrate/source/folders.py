@@ -1,0 +1,165 @@
+"""From what LIST and NAMESPACE say to `Folder`s. Pure."""
+
+from __future__ import annotations
+
+import binascii
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+
+from imapclient.imap_utf7 import encode
+
+from migrate.source import Folder
+from migrate.source.response import Response, Value
+
+SPECIAL_USES = {"\\all", "\\archive", "\\drafts", "\\flagged", "\\junk", "\\sent", "\\trash"}
+"""RFC 6154 section 2."""
+_XLIST = {"\\allmail": "\\all", "\\spam": "\\junk", "\\starred": "\\flagged"}
+"""What servers before RFC 6154 called them."""
+
+_SHIFTED = re.compile(r"&([A-Za-z0-9+,]*)-")
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One LIST response."""
+
+    raw: bytes
+    delimiter: bytes
+    """Empty for NIL: a flat name."""
+    attributes: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Namespace:
+    prefix: bytes
+    personal: bool
+
+
+def row(response: Response) -> Row | None:
+    """A LIST or XLIST response as a row, None for any other (RFC 9051 7.3.1)."""
+    match response.values():
+        case [bytes(word), list(attributes), delimiter, bytes(raw), *_] if word.upper() in (
+            b"LIST",
+            b"XLIST",
+        ):
+            names = (
+                a.decode("ascii", "replace").lower() for a in attributes if isinstance(a, bytes)
+            )
+            return Row(
+                _inbox(raw),
+                delimiter if isinstance(delimiter, bytes) else b"",
+                frozenset(_XLIST.get(name, name) for name in names),
+            )
+    return None
+
+
+def namespaces(response: Response) -> list[Namespace]:
+    """A NAMESPACE response: personal, other users', shared (RFC 2342 5); [] for any other."""
+    match response.values():
+        case [bytes(word), *kinds] if word.upper() == b"NAMESPACE":
+            return [
+                Namespace(prefix, personal=index == 0)
+                for index, kind in enumerate(kinds)
+                for prefix in _prefixes(kind)
+            ]
+    return []
+
+
+def personal_folders(rows: Iterable[Row], spaces: Sequence[Namespace]) -> list[Folder]:
+    """The folders of the personal namespace: INBOX first, parents before children.
+
+    No two have the same name. Without NAMESPACE the prefix is `INBOX` and the delimiter if all
+    other folders are below it, as with Courier.
+    """
+    merged: dict[bytes, Row] = {}
+    for each in rows:
+        seen = merged.setdefault(each.raw, each)
+        merged[each.raw] = replace(seen, attributes=seen.attributes | each.attributes)
+    found = list(merged.values())
+    if not spaces:
+        below = {b"INBOX" + each.delimiter for each in found if each.delimiter}
+        others = [each.raw for each in found if each.raw != b"INBOX"]
+        prefix = below.pop() if len(below) == 1 else b""
+        if prefix and others and all(raw.startswith(prefix) for raw in others):
+            spaces = [Namespace(prefix, personal=True)]
+    folders = [
+        _folder(each, space.prefix) for each in found if (space := _home(each, spaces)).personal
+    ]
+    return sorted(_distinct(folders), key=lambda folder: (folder.raw != b"INBOX", folder.path))
+
+
+def decode(raw: bytes) -> str:
+    """`raw` decoded from modified UTF-7 (RFC 3501 5.1.3) or, against the rule, UTF-8.
+
+    Nothing is lost silently: a broken shift stays as it is, a byte or control character that has
+    no glyph becomes an escape such as `\\x1b`.
+    """
+    text = raw.decode("utf-8", "backslashreplace")
+    if raw.isascii():
+        text = _SHIFTED.sub(_unshift, text)
+    return "".join(c if c.isprintable() or c == "\u3000" else ascii(c)[1:-1] for c in text)
+
+
+def _unshift(match: re.Match[str]) -> str:
+    if not match[1]:
+        return "&"
+    try:
+        coded = match[1].replace(",", "/")
+        return binascii.a2b_base64(coded + "=" * (-len(coded) % 4)).decode("utf-16-be")
+    except ValueError:
+        return match[0]
+
+
+def _inbox(raw: bytes) -> bytes:
+    """INBOX is the same folder in any case (RFC 9051 5.1)."""
+    return b"INBOX" if raw.upper() == b"INBOX" else raw
+
+
+def _prefixes(kind: Value) -> list[bytes]:
+    entries = kind if isinstance(kind, list) else []
+    return [e[0] for e in entries if isinstance(e, list) and e and isinstance(e[0], bytes)]
+
+
+def _home(each: Row, spaces: Sequence[Namespace]) -> Namespace:
+    """The namespace of a folder: that with the longest prefix; INBOX is always personal."""
+    fitting = [
+        space
+        for space in spaces
+        if each.raw.startswith(space.prefix)
+        or (each.delimiter and each.raw + each.delimiter == space.prefix)
+    ]
+    nowhere = Namespace(b"", personal=True)
+    if each.raw == b"INBOX":
+        return nowhere
+    return max(fitting, key=lambda space: len(space.prefix), default=nowhere)
+
+
+def _folder(each: Row, prefix: bytes) -> Folder:
+    def split(raw: bytes) -> list[str]:
+        parts = raw.removesuffix(each.delimiter).split(each.delimiter) if each.delimiter else [raw]
+        names = [decode(part) for part in parts]
+        return ["INBOX", *names[1:]] if names[0].upper() == "INBOX" else names
+
+    path = full = split(each.raw)
+    if each.raw.startswith(prefix) and each.raw != prefix:
+        path = split(each.raw[len(prefix) :])
+    if path[0] == "INBOX" and each.raw != b"INBOX":
+        path = full  # a folder INBOX.INBOX is not the INBOX
+    return Folder(
+        each.raw, each.delimiter.decode("latin-1").join(full), tuple(path), each.attributes
+    )
+
+
+def _distinct(folders: Iterable[Folder]) -> list[Folder]:
+    """Two wire names that decode to the same get the odd one's wire name added."""
+    taken: set[str] = set()
+    result = []
+    for folder in sorted(folders, key=lambda f: (encode(f.name) != f.raw, f.raw)):
+        suffix = ""
+        while folder.name + suffix in taken:
+            suffix += f" [{ascii(folder.raw)[2:-1]}]"
+        taken.add(folder.name + suffix)
+        path = (*folder.path[:-1], folder.path[-1] + suffix)
+        result.append(replace(folder, name=folder.name + suffix, path=path))
+    return result

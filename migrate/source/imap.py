@@ -1,0 +1,115 @@
+"""The source over IMAP (RFC 3501, 9051): `connect` gives a `Source` of one account."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
+from pathlib import Path
+
+from imapclient import IMAPClient
+
+from migrate.errors import SourceError
+from migrate.source import Fetched, Folder, FolderState, Listed
+from migrate.source.fetching import fetch
+from migrate.source.folders import SPECIAL_USES, Namespace, Row, namespaces, personal_folders, row
+from migrate.source.login import Login
+from migrate.source.response import number
+from migrate.source.scanning import scan
+from migrate.source.session import open_session
+from migrate.source.wire import Refused, Wire, astring
+
+_STATE = re.compile(rb"\[(UIDVALIDITY|UIDNEXT|HIGHESTMODSEQ) (\d+)\]", re.IGNORECASE)
+_LOGOUT_TIMEOUT = 5.0
+
+
+def connect(
+    login: Login, spool: Path, *, spool_over: int = 1 << 20, batch_bytes: int = 4 << 20
+) -> ImapSource:
+    """Log in. Raises SourceError (or UsageError for a PEM file that can't be read).
+
+    Messages of more than `spool_over` bytes come as files (mode 0600) in the directory `spool`;
+    about `batch_bytes` bytes are asked for at a time.
+    """
+    client, wire, offered = open_session(login, spool, spool_over)
+    return ImapSource(client, wire, offered, batch_bytes)
+
+
+class ImapSource:
+    """One account; see `Source`. For one thread at a time."""
+
+    def __init__(
+        self, client: IMAPClient, wire: Wire, offered: frozenset[bytes], batch_bytes: int
+    ) -> None:
+        self._client = client
+        self._wire = wire
+        self._offered = offered
+        self._batch_bytes = batch_bytes
+        self._exists = 0
+
+    def folders(self) -> list[Folder]:
+        spaces: list[Namespace] = []
+        if b"NAMESPACE" in self._offered:
+            with suppress(Refused):
+                spaces = [n for r in self._wire.run(b"NAMESPACE") for n in namespaces(r)]
+        rows = self._list(b"LIST", b'""', b'"*"')
+        for space in spaces:
+            # A namespace with a prefix of its own need not be below "" (RFC 2342 5).
+            if space.personal and not any(r.raw.startswith(space.prefix) for r in rows):
+                rows += self._list(b"LIST", b'""', astring(space.prefix + b"*"))
+        if not any(each.attributes & SPECIAL_USES for each in rows):
+            with suppress(Refused):
+                if b"SPECIAL-USE" in self._offered:
+                    rows += self._list(b"LIST", b"(SPECIAL-USE)", b'""', b'"*"')
+                elif b"XLIST" in self._offered:
+                    rows += self._list(b"XLIST", b'""', b'"*"')
+        return personal_folders(rows, spaces)
+
+    def examine(self, folder: Folder) -> FolderState:
+        """Raises SourceError `source-folder-refused` when the server does not open it."""
+        exists = 0
+        codes: dict[bytes, int] = {}
+        # Dovecot tells HIGHESTMODSEQ only to those who ask (RFC 7162 3.1.8).
+        condstore = (b"(CONDSTORE)",) if b"CONDSTORE" in self._offered else ()
+        try:
+            for response in self._wire.ask(b"EXAMINE", astring(folder.raw), *condstore):
+                match response.text.split():
+                    case [count, word] if word.upper() == b"EXISTS":
+                        exists = number(count) or 0
+                if response.status == b"OK" and (code := _STATE.search(response.text)):
+                    codes[code[1].upper()] = int(code[2])
+        except Refused as refused:
+            answer = refused.params["answer"]
+            raise SourceError("source-folder-refused", folder=folder.name, answer=answer) from None
+        self._exists = exists
+        return FolderState(
+            uidvalidity=codes.get(b"UIDVALIDITY", 0),
+            exists=exists,
+            uidnext=codes.get(b"UIDNEXT"),
+            highestmodseq=codes.get(b"HIGHESTMODSEQ"),
+        )
+
+    def uids(self) -> list[int]:
+        # Not SEARCH: its answer is one line, which imaplib cuts at a million bytes.
+        # Not in an empty folder: 1:* is an error there with some servers.
+        if not self._exists:
+            return []
+        answers = self._wire.ask(b"UID", b"FETCH", b"1:*", b"(UID)")
+        return sorted({uid for r in answers if (uid := number(r.items().get(b"UID")))})
+
+    def scan(self, uids: Sequence[int]) -> Iterator[Listed]:
+        return scan(self._wire, uids, objectid=b"OBJECTID" in self._offered)
+
+    def fetch(self, wanted: Sequence[tuple[int, int]]) -> Iterator[Fetched]:
+        return fetch(self._wire, wanted, self._batch_bytes)
+
+    def close(self) -> None:
+        with suppress(Exception):
+            self._wire.ready()
+            if not self._wire.closed:
+                self._client.socket().settimeout(_LOGOUT_TIMEOUT)
+                self._client.logout()
+        self._wire.close()
+
+    def _list(self, *words: bytes) -> list[Row]:
+        return [found for r in self._wire.run(*words) if (found := row(r))]

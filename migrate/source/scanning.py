@@ -1,0 +1,93 @@
+"""Scan messages: everything but the body, in chunks of UIDs (RFC 9051 6.4.5 and 7.5.2)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
+from datetime import datetime
+
+from migrate.body import Body
+from migrate.source import SCANNED_FIELDS, Listed
+from migrate.source.fetching import present
+from migrate.source.response import Value, number
+from migrate.source.uidset import uid_set
+from migrate.source.wire import Refused, Wire
+
+_CHUNK = 500
+_HEADER = f"BODY.PEEK[HEADER.FIELDS ({' '.join(SCANNED_FIELDS).upper()})]".encode()
+
+
+def scan(wire: Wire, uids: Sequence[int], *, objectid: bool) -> Iterator[Listed]:
+    """`Listed` for each UID the folder holds.
+
+    A chunk that is refused is asked for UID by UID; a message whose data the server keeps to
+    itself is listed with its UID alone, so that it stays in the accounts.
+    """
+    names = b"UID FLAGS INTERNALDATE RFC822.SIZE " + (b"EMAILID " if objectid else b"") + _HEADER
+    for start in range(0, len(uids), _CHUNK):
+        chunk = uids[start : start + _CHUNK]
+        found: dict[int, dict[bytes, Value]] = {}
+        try:
+            _collect(wire, chunk, names, found)
+        except Refused:
+            for uid in chunk:
+                with suppress(Refused):
+                    _collect(wire, [uid], names, found)
+        for uid in present(wire, [uid for uid in chunk if uid not in found]):
+            found[uid] = {}
+        for uid in chunk:
+            if uid in found:
+                yield _listed(uid, found[uid])
+
+
+def _collect(
+    wire: Wire, uids: Sequence[int], names: bytes, found: dict[int, dict[bytes, Value]]
+) -> None:
+    """Add what the server says of `uids`; FETCH may also come unsolicited, or in parts."""
+    for response in wire.ask(b"UID", b"FETCH", uid_set(uids), b"(" + names + b")"):
+        items = response.items()
+        uid = number(items.get(b"UID"))
+        if uid is not None:
+            small = {name: _bounded(value) for name, value in items.items()}
+            found.setdefault(uid, {}).update(small)
+        response.discard()
+
+
+def _bounded(value: Value) -> Value:
+    """A header so large that it was spooled, cut to its first piece."""
+    return next(value.chunks(), b"") if isinstance(value, Body) else value
+
+
+def _listed(uid: int, items: dict[bytes, Value]) -> Listed:
+    header = next((v for k, v in items.items() if k.startswith(b"BODY[HEADER")), None)
+    match items.get(b"EMAILID"):  # RFC 8474 5.3: in parentheses
+        case [bytes(email_id)] | bytes(email_id):
+            email: str | None = email_id.decode("ascii", "replace")
+        case _:
+            email = None
+    return Listed(
+        uid=uid,
+        flags=_flags(items.get(b"FLAGS")),
+        internal_date=_date(items.get(b"INTERNALDATE")),
+        size=number(items.get(b"RFC822.SIZE")) or 0,
+        email_id=email,
+        header=header if isinstance(header, bytes) else b"",
+    )
+
+
+def _flags(value: Value) -> frozenset[str]:
+    """Without \\Recent, which belongs to the session and not to the message (RFC 3501 2.3.2)."""
+    flags = value if isinstance(value, list) else []
+    names = (flag.decode("utf-8", "backslashreplace") for flag in flags if isinstance(flag, bytes))
+    spelled = {name.title() if name.startswith("\\") else name for name in names}
+    return frozenset(spelled - {"\\Recent"})
+
+
+def _date(value: Value) -> datetime | None:
+    """INTERNALDATE (RFC 9051 9, date-time), aware. Exchange has mail of 1899: that is no date."""
+    try:
+        text = value.decode("ascii") if isinstance(value, bytes) else ""
+        date = datetime.strptime(text, "%d-%b-%Y %H:%M:%S %z")
+    except ValueError:
+        return None
+    return date if date.year >= 1970 else None

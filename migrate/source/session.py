@@ -1,0 +1,147 @@
+"""Open a session: TCP, TLS, login. Only ever in the clear if the user has asked for that."""
+
+from __future__ import annotations
+
+import imaplib
+import re
+import socket
+import ssl
+from base64 import b64encode
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from importlib.metadata import version
+from pathlib import Path
+
+from imapclient import IMAPClient, SocketTimeout
+
+from migrate.errors import SourceError, SourceLost, UsageError
+from migrate.source.login import Login
+from migrate.source.wire import Refused, Wire, astring, readable
+
+# Not the account's fault: try again later (RFC 5530).
+_TEMPORARY = re.compile(r"\[(UNAVAILABLE|INUSE|LIMIT|SERVERBUG|CONTACTADMIN)\b", re.IGNORECASE)
+
+
+def open_session(
+    login: Login, spool: Path, spool_over: int
+) -> tuple[IMAPClient, Wire, frozenset[bytes]]:
+    """A connection that is encrypted and logged in, and what the server offers on it.
+
+    Raises SourceError, or UsageError for a PEM file that can't be read.
+    """
+    client = _connect(login)
+    wire = Wire(client._imap, spool, spool_over)
+    try:
+        if login.security == "starttls":
+            _starttls(client, login)
+        offered = frozenset(client.capabilities())
+        _introduce(wire, offered)
+        _log_in(wire, login, offered)
+        offered = _capabilities(wire)
+        _introduce(wire, offered)
+    except BaseException:
+        wire.close()
+        raise
+    return client, wire, offered
+
+
+def _capabilities(wire: Wire) -> frozenset[bytes]:
+    """In upper case (RFC 9051 6.1.1)."""
+    words = (response.text.upper().split() for response in wire.run(b"CAPABILITY"))
+    return frozenset(word for first, *rest in words if first == b"CAPABILITY" for word in rest)
+
+
+def _introduce(wire: Wire, offered: frozenset[bytes]) -> None:
+    """Say who we are (RFC 2971): some providers refuse a client that does not."""
+    if b"ID" in offered:
+        with suppress(Refused):
+            wire.run(b"ID", b'("name" "mailhaul" "version" "%s")' % version("mailhaul").encode())
+
+
+def _context(login: Login) -> ssl.SSLContext:
+    context = ssl.create_default_context()
+    path = login.ca_file
+    try:
+        if path:
+            context.load_verify_locations(path)
+        if path := login.client_cert:
+            context.load_cert_chain(path)
+    except OSError as error:
+        raise UsageError("source-pem", path=path, reason=error.strerror or str(error)) from error
+    return context
+
+
+@contextmanager
+def _explained(login: Login) -> Iterator[None]:
+    """Turn what can go wrong before the login into SourceError."""
+    where: dict[str, object] = {"host": login.host, "port": login.port}
+    try:
+        yield
+    except ssl.SSLCertVerificationError as error:
+        raise SourceError("source-certificate", **where, reason=error.verify_message) from error
+    except ssl.SSLError as error:
+        raise SourceError("source-tls", **where, reason=error.reason or str(error)) from error
+    except socket.gaierror as error:
+        raise SourceError("source-unknown-host", **where) from error
+    except TimeoutError as error:
+        raise SourceError("source-timeout", **where) from error
+    except (OSError, imaplib.IMAP4.abort) as error:
+        reason = getattr(error, "strerror", None) or str(error)
+        raise SourceError("source-unreachable", **where, reason=reason) from error
+    except imaplib.IMAP4.error as error:
+        welcome = error.args[0] if error.args else b""
+        answer = readable(welcome if isinstance(welcome, bytes) else str(welcome).encode())
+        code = "source-busy" if answer.upper().startswith("* BYE") else "source-not-imap"
+        raise SourceError(code, **where, answer=answer) from error
+
+
+def _connect(login: Login) -> IMAPClient:
+    tls = login.security == "tls"
+    with _explained(login):
+        return IMAPClient(
+            login.host,
+            login.port,
+            ssl=tls,
+            ssl_context=_context(login) if tls else None,
+            timeout=SocketTimeout(login.connect_timeout, login.read_timeout),
+        )
+
+
+def _starttls(client: IMAPClient, login: Login) -> None:
+    """RFC 9051 6.2.1. Whatever goes wrong, nothing is sent in the clear after it."""
+    with _explained(login):
+        try:
+            client.starttls(_context(login))
+        except imaplib.IMAP4.abort:
+            raise
+        except imaplib.IMAP4.error as error:  # not offered, refused, or PREAUTH
+            raise SourceError("source-no-starttls", host=login.host, port=login.port) from error
+
+
+def _log_in(wire: Wire, login: Login, offered: frozenset[bytes]) -> None:
+    """SASL PLAIN if offered (UTF-8 passwords, RFC 4616), else LOGIN."""
+    authzid, name, password = login.identity
+    plain = b64encode("\0".join((authzid, name, password)).encode())
+    try:
+        if b"AUTH=PLAIN" in offered:
+            if b"SASL-IR" in offered:
+                wire.run(b"AUTHENTICATE", b"PLAIN", plain)
+                return
+            tag = wire.send(b"AUTHENTICATE", b"PLAIN")
+            wire.go_ahead()
+            wire.write(plain)
+            for _ in wire.until(tag):
+                pass
+        elif authzid or b"LOGINDISABLED" in offered:
+            methods = b" ".join(sorted(word for word in offered if word.startswith(b"AUTH=")))
+            raise SourceError("source-no-login-method", host=login.host, offered=readable(methods))
+        else:
+            wire.run(b"LOGIN", astring(name.encode()), astring(password.encode()))
+    except Refused as refused:
+        answer = str(refused.params["answer"])
+        for secret in (plain.decode(), password):  # a server may repeat what it did not understand
+            answer = answer.replace(secret, "…") if secret else answer
+        where: dict[str, object] = {"host": login.host, "user": login.user, "answer": answer}
+        if _TEMPORARY.search(answer):
+            raise SourceLost("source-busy", **where) from None
+        raise SourceError("source-login-refused", **where) from None

@@ -1,0 +1,16 @@
+"""UID sets: many UIDs in few bytes (RFC 9051 9, sequence-set)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+
+def uid_set(uids: Iterable[int]) -> bytes:
+    """`1:3,7` for {3, 1, 2, 7}. A range never covers a UID that was not given."""
+    ranges: list[list[int]] = []
+    for uid in sorted(set(uids)):
+        if ranges and ranges[-1][1] == uid - 1:
+            ranges[-1][1] = uid
+        else:
+            ranges.append([uid, uid])
+    return ",".join(f"{a}:{b}" if a < b else f"{a}" for a, b in ranges).encode()

@@ -1,0 +1,184 @@
+"""The conversation with an IMAP server: commands out, responses in, large literals to disk.
+
+It works on the connection that imapclient has opened. imapclient itself reads a whole answer into
+memory and lexes it byte by byte; here one response is in memory at a time and bytes stay bytes.
+"""
+
+from __future__ import annotations
+
+import imaplib
+import re
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from pathlib import Path
+from tempfile import NamedTemporaryFile
+from typing import ParamSpec, TypeVar
+
+from migrate.body import CHUNK, Body
+from migrate.errors import SourceError, SourceLost, StateError
+from migrate.source.response import Response
+
+_LITERAL = re.compile(rb"~?\{(\d{1,18})\+?\}$")
+# The text of a status response may end like a literal without being one.
+_STATUS = re.compile(rb"(?:OK|NO|BAD|BYE|PREAUTH)\b", re.IGNORECASE)
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+
+class Refused(SourceError):
+    """The server answered a command with NO or BAD; the session goes on."""
+
+
+class Literal(bytes):
+    """An argument that has to travel as a synchronising literal (RFC 9051 4.3)."""
+
+
+def astring(raw: bytes) -> bytes:
+    """`raw` as a command argument: quoted, or a literal if it holds more than printable ASCII."""
+    if all(0x20 <= byte < 0x7F for byte in raw):
+        return b'"' + re.sub(rb'(["\\])', rb"\\\1", raw) + b'"'
+    return Literal(raw)
+
+
+def readable(text: bytes) -> str:
+    """What a server said, for an error message."""
+    return text.decode("utf-8", "backslashreplace")[:300]
+
+
+class Wire:
+    """Sends commands and reads responses; several commands may be under way.
+
+    After SourceLost, or when a reader leaves an answer half read, the connection is closed and
+    every further call raises SourceLost.
+    """
+
+    def __init__(self, imap: imaplib.IMAP4, spool: Path, spool_over: int) -> None:
+        self._imap = imap
+        self._spool = spool
+        self._spool_over = spool_over
+        self._count = 0
+        self._open: dict[bytes, str] = {}
+        self.closed = False
+
+    def run(self, *words: bytes) -> list[Response]:
+        """Send a command and collect its untagged responses. Raises Refused."""
+        return list(self.ask(*words))
+
+    def ask(self, *words: bytes) -> Iterator[Response]:
+        """Send a command and yield its untagged responses as they come. Raises Refused."""
+        self.ready()
+        yield from self.until(self.send(*words))
+
+    def until(self, tag: bytes) -> Iterator[Response]:
+        """The untagged responses up to the end of the command `tag`. Raises Refused."""
+        try:
+            while (response := self.receive()).tag != tag:
+                if response.tag == b"*":
+                    yield response
+                elif response.tag == b"+":
+                    self.write(b"*")  # a challenge nobody expects: cancel it (RFC 9051 6.2.2)
+            self.finish(response)
+        finally:
+            if tag in self._open:
+                self.close()
+
+    def ready(self) -> None:
+        """Close if answers to an abandoned reader are still to come: they would be taken for ours."""
+        if self._open:
+            self.close()
+
+    def send(self, *words: bytes) -> bytes:
+        """Send a command without waiting for its answer; returns its tag."""
+        self._count += 1
+        tag = line = b"H%d" % self._count
+        self._open[tag] = b" ".join(words[: 2 if words[0] == b"UID" else 1]).decode()
+        for word in words:
+            if isinstance(word, Literal):
+                self.write(line + b" {%d}" % len(word))
+                self.go_ahead()
+                line = bytes(word)
+            else:
+                line += b" " + word
+        self.write(line)
+        return tag
+
+    def write(self, line: bytes) -> None:
+        self._io(self._imap.send, line + b"\r\n")
+
+    def go_ahead(self) -> None:
+        """Wait for the `+` that lets the command under way continue. Raises Refused."""
+        while (response := self.receive()).tag != b"+":
+            self.finish(response)
+
+    def finish(self, response: Response) -> None:
+        """Take note of the end of a command. Raises Refused if it is NO or BAD."""
+        command = self._open.pop(response.tag, None)
+        if command is not None and response.status != b"OK":
+            raise Refused("source-refused", command=command, answer=readable(response.text))
+
+    def receive(self) -> Response:
+        """The next response, whatever it is. Its large literals are the caller's to discard."""
+        parts: list[bytes | Body] = []
+        try:
+            tag, _, text = self._line().partition(b" ")
+            if tag == b"*" and text[:3].upper() == b"BYE":
+                raise self._lost(readable(text))
+            while tag == b"*" and not _STATUS.match(text) and (mark := _LITERAL.search(text)):
+                parts += text[: mark.start()], self._literal(int(mark[1]))
+                text = self._line()
+            return Response(tag, [*parts, text])
+        except BaseException:
+            self.close()
+            Response(b"", parts).discard()
+            raise
+
+    def close(self) -> None:
+        """Cut the connection, without LOGOUT."""
+        self.closed = True
+        with suppress(OSError):
+            self._imap.shutdown()
+
+    def _line(self) -> bytes:
+        line = self._io(self._imap.readline)
+        if not line.endswith(b"\n"):
+            raise self._lost("EOF")
+        return line.rstrip(b"\r\n")
+
+    def _literal(self, size: int) -> bytes | Body:
+        if size <= self._spool_over:
+            return self._read(size)
+        # OSError below is the disk's: the network's has become SourceLost already.
+        try:
+            with NamedTemporaryFile(dir=self._spool, suffix=".eml", delete=False) as file:
+                path = Path(file.name)
+                try:
+                    for start in range(0, size, CHUNK):
+                        file.write(self._read(min(CHUNK, size - start)))
+                except BaseException:
+                    path.unlink()
+                    raise
+            return Body(path)
+        except OSError as error:
+            raise StateError("source-spool", path=self._spool, reason=error.strerror) from error
+
+    def _read(self, size: int) -> bytes:
+        data = self._io(self._imap.read, size)
+        if len(data) < size:
+            raise self._lost("EOF")
+        return data
+
+    def _io(self, call: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
+        if self.closed:
+            raise self._lost("closed")
+        try:
+            return call(*args, **kwargs)
+        except TimeoutError as error:
+            self.close()
+            raise SourceLost("source-timeout", host=self._imap.host) from error
+        except (OSError, imaplib.IMAP4.error) as error:
+            self.close()
+            raise self._lost(str(error)) from error
+
+    def _lost(self, reason: str) -> SourceLost:
+        return SourceLost("source-lost", host=self._imap.host, reason=reason)

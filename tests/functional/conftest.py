@@ -1,0 +1,72 @@
+"""Servers for the tests of the source."""
+
+from __future__ import annotations
+
+import itertools
+import os
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from migrate.source.imap import ImapSource, connect
+from migrate.source.login import Login
+
+from .certificate import Certificate, make_certificate
+from .dovecot import BINARY, Dovecot, running_dovecot
+from .scripted_imap import ScriptedImap, scripted_imap
+
+
+@pytest.fixture(scope="session")
+def dovecot() -> Iterator[Dovecot]:
+    """A running Dovecot; each test takes a user of its own. Mark tests with `dovecot`."""
+    if not BINARY:
+        missing = "Dovecot is not installed (Debian package dovecot-imapd)"
+        pytest.fail(missing) if os.environ.get("CI") == "true" else pytest.skip(missing)
+    with running_dovecot() as server:
+        yield server
+
+
+_users = itertools.count(1)
+
+
+@pytest.fixture
+def mailbox_user() -> str:
+    """A user name that no other test has."""
+    return f"user{next(_users)}"
+
+
+@pytest.fixture(scope="session")
+def certificate(tmp_path_factory: pytest.TempPathFactory) -> Certificate:
+    return make_certificate(tmp_path_factory.mktemp("certificate"))
+
+
+@pytest.fixture
+def scripted() -> Iterator[ScriptedImap]:
+    """A scripted IMAP server in the clear."""
+    with scripted_imap() as server:
+        yield server
+
+
+@pytest.fixture
+def spool(tmp_path: Path) -> Path:
+    directory = tmp_path / "spool"
+    directory.mkdir(mode=0o700)
+    return directory
+
+
+OpenSource = Callable[..., ImapSource]
+
+
+@pytest.fixture
+def open_source(spool: Path) -> Iterator[OpenSource]:
+    """`connect` with a spool directory; what it gives is closed after the test."""
+    opened: list[ImapSource] = []
+
+    def open_(login: Login, **options: int) -> ImapSource:
+        opened.append(connect(login, spool, **options))
+        return opened[-1]
+
+    yield open_
+    for source in opened:
+        source.close()

@@ -1,0 +1,142 @@
+"""What the documentation tells to type works, and what it shows is what one gets."""
+
+from __future__ import annotations
+
+import re
+import shlex
+import subprocess
+import sys
+import tomllib
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import typer.main
+
+from mailhaul import app
+from migrate.config import init_files, load
+from migrate.gmail.auth import SCOPES
+
+ROOT = Path(__file__).parents[2]
+DOCS = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md")])
+_FENCE = re.compile(r"^ *```[^\n]*\n(.*?)^ *```$", re.MULTILINE | re.DOTALL)
+_PLACEHOLDER = re.compile(r"[|…]")
+
+
+def _name(path: Path) -> str:
+    return str(path.relative_to(ROOT))
+
+
+def _blocks(path: Path) -> list[str]:
+    return _FENCE.findall(path.read_text(encoding="utf-8"))
+
+
+def _lines(path: Path) -> list[str]:
+    """The lines of code blocks that begin with a command of ours."""
+    lines = "\n".join(_blocks(path)).splitlines()
+    return [line.strip() for line in lines if re.match(r" *(mailhaul|make) ", line)]
+
+
+def _commands() -> Iterator[str]:
+    for path in DOCS:
+        prose = _FENCE.sub("", path.read_text(encoding="utf-8"))
+        spans = re.findall(r"`((?:mailhaul|make) [^`\n]+)`", prose)
+        yield from (each for each in [*_lines(path), *spans] if not _PLACEHOLDER.search(each))
+    texts = tomllib.loads((ROOT / "migrate/texts/cli.toml").read_text(encoding="utf-8"))
+    for text in texts["help"].values():
+        for lang in ("en", "ja"):
+            yield from re.findall(r"(?m)(?:^|: )(mailhaul migrate .+)$", text[lang])
+
+
+COMMANDS = sorted(set(_commands()))
+MAILHAUL = [each for each in COMMANDS if each.startswith("mailhaul ")]
+TARGETS = sorted({each.split()[1] for each in COMMANDS if each.startswith("make ")})
+
+
+@pytest.mark.parametrize("line", MAILHAUL)
+def test_a_command_in_the_docs_exists_with_its_options(line: str) -> None:
+    words = shlex.split(line, comments=True)[1:]
+    command = typer.main.get_command(app)
+    while words and (within := getattr(command, "commands", {})):
+        command = within[words.pop(0)]
+    if not getattr(command, "commands", {}) and words:
+        command.make_context(line, words)
+
+
+def test_the_docs_show_every_command() -> None:
+    groups = [typer.main.get_command(app)]
+    names = []
+    for group in groups:
+        for name, command in getattr(group, "commands", {}).items():
+            is_group = hasattr(command, "commands")
+            groups.extend([command] if is_group else [])
+            names.extend([] if is_group else [name])
+    shown = {word for line in MAILHAUL for word in line.split()}
+    assert set(names) <= shown
+
+
+@pytest.mark.parametrize("target", TARGETS)
+def test_a_make_target_in_the_docs_runs_commands_that_exist(target: str) -> None:
+    command = ["make", "--dry-run", target]
+    dry = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
+    assert dry.returncode == 0, dry.stderr
+    tools = set(re.findall(r"^\.venv/bin/(\S+)", dry.stdout, re.MULTILINE))
+    assert tools
+    for tool in tools:
+        run = [Path(sys.executable).parent / tool, "--help"]
+        assert subprocess.run(run, cwd=ROOT, capture_output=True).returncode == 0, tool
+
+
+@pytest.mark.parametrize(("readme", "lang"), [("README.md", "en"), ("README.ja.md", "ja")])
+def test_the_readme_shows_what_the_demo_says(readme: str, lang: str, tmp_path: Path) -> None:
+    pytest.importorskip("pymap")
+    (shown,) = [each for each in _blocks(ROOT / readme) if each.startswith("1. ")]
+    command = [sys.executable, "-m", "mailhaul", "demo", "--lang", lang]
+    demo = subprocess.run(command, cwd=tmp_path, capture_output=True, encoding="utf-8")
+    assert demo.returncode == 0, demo.stderr
+    assert _masked(demo.stdout) == _masked(shown)
+
+
+def _masked(output: str) -> str:
+    """Without what differs from run to run: ports and places."""
+    output = re.sub(r"((?:port|ポート|127\.0\.0\.1:) ?)\d+", r"\1PORT", output)
+    return re.sub(r"/\S*/(?=demo-migration/)", "/", output)
+
+
+@pytest.mark.parametrize("path", DOCS, ids=_name)
+def test_links_lead_somewhere(path: Path) -> None:
+    prose = _FENCE.sub("", path.read_text(encoding="utf-8"))
+    links = re.findall(r"\]\(([^)\s]+)\)", prose)
+    for link in (each for each in links if not each.startswith("https://")):
+        name, _, anchor = link.partition("#")
+        target = path.parent / name if name else path
+        assert target.exists(), link
+        if anchor:
+            assert anchor in _anchors(target), link
+
+
+def _anchors(path: Path) -> set[str]:
+    headings = re.findall(r"^#+ (.+)$", path.read_text(encoding="utf-8"), re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", each).lower().replace(" ", "-") for each in headings}
+
+
+@pytest.mark.parametrize("name", ["README", "docs/usage"])
+def test_both_languages_tell_the_same_commands(name: str) -> None:
+    english, japanese = (_lines(ROOT / f"{name}{end}") for end in (".md", ".ja.md"))
+    assert [re.sub("--lang en", "--lang ja", each) for each in english] == japanese
+
+
+@pytest.mark.parametrize("name", ["docs/usage.md", "docs/usage.ja.md"])
+def test_the_scopes_to_paste_are_those_that_are_asked_for(name: str) -> None:
+    text = (ROOT / name).read_text(encoding="utf-8")
+    rows = dict(re.findall(r"^ *\| `(\w+)`.*? \| `(https:[^`]+)` \|", text, re.MULTILINE))
+    assert rows == {each: ",".join(scopes) for each, scopes in SCOPES.items()}
+
+
+def test_the_example_is_what_init_writes_and_loads(tmp_path: Path) -> None:
+    example = ROOT / "examples" / "move"
+    for fresh in init_files(tmp_path / "move", source_url="imaps://mail.example.jp"):
+        assert (example / fresh.name).read_text(encoding="utf-8") == fresh.read_text("utf-8")
+    config = load(example)
+    assert [each.source_user for each in config.accounts] == ["taro@example.jp"]
+    assert config.source.address.host == "mail.example.jp"

@@ -1,0 +1,164 @@
+"""Claiming: in the order people expect, copies together, and a doubt keeps what it needs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from migrate.ledger import Ledger, claims, scanning
+from migrate.ledger.accounts import Account
+from migrate.ledger.claims import Bundle
+from tests.unit.ledgers import RUN, opened, put, put_folder, rows, take
+
+
+class Desk:
+    """A ledger with one account and one folder."""
+
+    def __init__(self, ledger: Ledger) -> None:
+        self.ledger = ledger
+        self.account: Account = take(ledger)
+        self.folder = put_folder(ledger, self.account)
+
+    def put(self, uid: int, **columns: Any) -> None:
+        put(self.ledger, self.account, columns.pop("folder", self.folder), uid, **columns)
+
+    def order(self, order: str = "newest-first") -> None:
+        self.ledger.write(lambda conn: scanning.put_in_order(conn, self.account.id, order))
+
+    def claim(
+        self, messages: int = 100, size: int = 10**9, history: str | None = "5"
+    ) -> list[Bundle]:
+        return self.ledger.write(
+            lambda conn: claims.claim(
+                conn, self.account.id, RUN, history, messages=messages, size=size
+            )
+        )
+
+    def doubts(self) -> list[Bundle]:
+        with self.ledger.read() as conn:
+            return claims.doubts(conn, self.account.id)
+
+
+@pytest.fixture
+def desk(tmp_path: Path) -> Iterator[Desk]:
+    with opened(tmp_path) as ledger:
+        yield Desk(ledger)
+
+
+def uids(bundles: list[Bundle]) -> list[list[int]]:
+    return [[each.uid for each in bundle.occurrences] for bundle in bundles]
+
+
+@pytest.mark.parametrize(
+    ("order", "expected"),
+    [
+        ("newest-first", [[1], [5], [4], [2], [3]]),
+        ("oldest-first", [[1], [5], [2], [3], [4]]),
+    ],
+)
+def test_conversations_by_date_and_inside_them_the_oldest_first(
+    desk: Desk, order: str, expected: list[list[int]]
+) -> None:
+    desk.put(1, at=10)
+    desk.put(2, at=20)
+    desk.put(3, at=30, conversation="<2@x>")
+    desk.put(4, at=40)
+    # The newest of all answers the oldest of all: one conversation, begun first, alive last.
+    desk.put(5, at=50, conversation="<1@x>")
+    desk.order(order)
+    assert uids(desk.claim()) == expected
+
+
+def test_conversations_that_meet_are_one(desk: Desk) -> None:
+    """3 answers 2, whose own References are cut to 1: all three belong together."""
+    desk.put(1, at=1)
+    desk.put(2, at=2, conversation="<1@x>")
+    desk.put(3, at=9, conversation="<2@x>")
+    desk.put(4, at=5)
+    desk.order()
+    found = desk.claim()
+    assert uids(found) == [[1], [2], [3], [4]]
+    assert len({each.conversation for each in found[:3]}) == 1
+
+
+def test_references_that_point_at_each_other_end(desk: Desk) -> None:
+    desk.put(1, conversation="<2@x>")
+    desk.put(2, conversation="<1@x>")
+    desk.order()
+    assert sorted(uids(desk.claim())) == [[1], [2]]
+
+
+def test_all_copies_come_with_the_first_of_them(desk: Desk) -> None:
+    other = put_folder(desk.ledger, desk.account, "Other")
+    for uid in range(1, 6):
+        desk.put(uid)
+    desk.put(105, folder=other, bundle="<5@x>", at=0)
+    desk.order()
+    (bundle,) = desk.claim(messages=1)
+    assert {each.uid for each in bundle.occurrences} == {5, 105}
+    assert uids(desk.claim(messages=2)) == [[4], [3]]
+
+
+def test_a_claim_is_bounded_by_bytes_but_never_empty(desk: Desk) -> None:
+    for uid in range(1, 6):
+        desk.put(uid, size=600)
+    desk.order()
+    assert uids(desk.claim(size=100)) == [[5]]
+    assert uids(desk.claim(size=1200)) == [[4], [3]]
+
+
+def test_nothing_is_claimed_twice_nor_what_is_closed_or_gone(desk: Desk) -> None:
+    desk.put(1)
+    desk.put(2, state="skipped")
+    desk.put(3, gone=True)
+    desk.put(4, state="imported")
+    desk.put(5, bundle="<1@x>", gone=True)
+    desk.order()
+    assert uids(desk.claim()) == [[1]]
+    assert desk.claim() == []
+
+
+def test_a_doubt_keeps_the_history_and_time_of_its_slice(desk: Desk) -> None:
+    for uid in range(1, 5):
+        desk.put(uid)
+    desk.order()
+    first, second = desk.claim(messages=2, history="100"), desk.claim(history=None)
+    assert not any(each.doubt for each in first + second)
+    doubts = desk.doubts()
+    assert uids(doubts) == [[4], [3], [2], [1]]
+    assert [each.history_id for each in doubts] == ["100", "100", None, None]
+    assert [each.since for each in doubts] == [each.since for each in first + second]
+    assert all(each.doubt for each in doubts)
+
+
+def test_copies_that_different_slices_claimed_are_different_doubts(desk: Desk) -> None:
+    desk.put(1)
+    desk.order()
+    desk.claim(history="100")
+    desk.put(2, bundle="<1@x>")
+    desk.order()
+    desk.claim(history="200")
+    assert [(each.history_id, len(each.occurrences)) for each in desk.doubts()] == [
+        ("100", 1),
+        ("200", 1),
+    ]
+
+
+def test_what_is_released_is_pending_again_and_what_is_closed_stays_closed(desk: Desk) -> None:
+    desk.put(1)
+    desk.put(2)
+    desk.order()
+    ids = [each.id for bundle in desk.claim() for each in bundle.occurrences]
+    desk.put(3, state="imported")
+    closed = rows(desk.ledger)[3].id
+    desk.ledger.write(lambda conn: claims.release(conn, [*ids, closed]))
+    assert {uid: row.state for uid, row in rows(desk.ledger).items()} == {
+        1: "pending",
+        2: "pending",
+        3: "imported",
+    }
+    assert desk.doubts() == []
+    assert uids(desk.claim()) == [[2], [1]]

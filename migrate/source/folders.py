@@ -123,15 +123,15 @@ def _prefixes(kind: Value) -> list[bytes]:
 
 def _home(each: Row, spaces: Sequence[Namespace]) -> Namespace:
     """The namespace of a folder: that with the longest prefix; INBOX is always personal."""
-    fitting = [
+    nowhere = Namespace(b"", personal=True)
+    if each.raw == b"INBOX":
+        return nowhere
+    fitting = (
         space
         for space in spaces
         if each.raw.startswith(space.prefix)
         or (each.delimiter and each.raw + each.delimiter == space.prefix)
-    ]
-    nowhere = Namespace(b"", personal=True)
-    if each.raw == b"INBOX":
-        return nowhere
+    )
     return max(fitting, key=lambda space: len(space.prefix), default=nowhere)
 
 

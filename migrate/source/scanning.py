@@ -50,7 +50,6 @@ def _collect(
         if uid is not None:
             small = {name: _bounded(value) for name, value in items.items()}
             found.setdefault(uid, {}).update(small)
-        response.discard()
 
 
 def _bounded(value: Value) -> Value:

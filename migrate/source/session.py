@@ -19,7 +19,7 @@ from migrate.source.login import Login
 from migrate.source.wire import Refused, Wire, astring, readable
 
 # Not the account's fault: try again later (RFC 5530).
-_TEMPORARY = re.compile(r"\[(UNAVAILABLE|INUSE|LIMIT|SERVERBUG|CONTACTADMIN)\b", re.IGNORECASE)
+_TEMPORARY = re.compile(r"\[(UNAVAILABLE|INUSE|LIMIT|SERVERBUG)\b", re.IGNORECASE)
 
 
 def open_session(

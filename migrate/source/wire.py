@@ -66,9 +66,16 @@ class Wire:
         return list(self.ask(*words))
 
     def ask(self, *words: bytes) -> Iterator[Response]:
-        """Send a command and yield its untagged responses as they come. Raises Refused."""
+        """Send a command and yield its untagged responses as they come. Raises Refused.
+
+        What was spooled of a response is gone when the next is asked for.
+        """
         self.ready()
-        yield from self.until(self.send(*words))
+        for response in self.until(self.send(*words)):
+            try:
+                yield response
+            finally:
+                response.discard()
 
     def until(self, tag: bytes) -> Iterator[Response]:
         """The untagged responses up to the end of the command `tag`. Raises Refused."""
@@ -84,7 +91,7 @@ class Wire:
                 self.close()
 
     def ready(self) -> None:
-        """Close if answers to an abandoned reader are still to come: they would be taken for ours."""
+        """Close if answers to an abandoned reader are to come: they would be taken for ours."""
         if self._open:
             self.close()
 

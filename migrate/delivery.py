@@ -13,6 +13,7 @@ from concurrent.futures import Future
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 
 from migrate.body import Body
@@ -76,16 +77,19 @@ class Delivery:
         self._recent: dict[str, list[Known]] = defaultdict(list)
         self._busy: set[str] = set()
         self._turn = threading.Condition()
+        self._failure: BaseException | None = None
 
     def deliver(self, bundle: Bundle, bodies: Mapping[int, Body | FetchRefused]) -> None:
         """Bring every occurrence of `bundle` to its end; `bodies` by occurrence id.
 
         Copies with the EMAILID of a fetched one need no body of their own (RFC 8474 5.1).
-        Outcomes are queued for the ledger, not yet on disk. Raises what concerns the account.
+        Outcomes are queued for the ledger, not yet on disk. Raises what concerns the account,
+        also that an earlier outcome could not be written: the lease is lost, the disk full.
         """
-        for refused, found in self._by_refusal(bundle, bodies).items():
-            ends = tuple((each.id, "quarantined", refused) for each in found)
-            self._post(lambda conn, ends=ends: outcomes.close_unread(conn, ends))
+        if self._failure is not None:
+            raise self._failure
+        for why, ids in self._by_refusal(bundle, bodies).items():
+            self._post(partial(outcomes.close_unread, occurrence_ids=ids, why=why))
         for sha256, (body, found) in self._by_bytes(bundle, bodies).items():
             message = self._prepare(sha256, body, found, bundle)
             with self._turn_of(message.prepared.message_id):
@@ -96,18 +100,19 @@ class Delivery:
 
     def _by_refusal(
         self, bundle: Bundle, bodies: Mapping[int, Body | FetchRefused]
-    ) -> dict[str, list[Occurrence]]:
-        refused: dict[str, list[Occurrence]] = defaultdict(list)
-        email_ids: dict[str, str] = {}
+    ) -> dict[tuple[str, str], list[int]]:
+        refused: dict[tuple[str, str], list[int]] = defaultdict(list)
+        email_ids: dict[str, tuple[str, str]] = {}
         for each in bundle.occurrences:
             body = bodies.get(each.id)
             if isinstance(body, FetchRefused):
-                refused[body.code].append(each)
+                why = body.code, str(body.params.get("answer", ""))
+                refused[why].append(each.id)
                 if each.email_id:
-                    email_ids[each.email_id] = body.code
+                    email_ids[each.email_id] = why
         for each in bundle.occurrences:
             if each.id not in bodies and each.email_id in email_ids:
-                refused[email_ids[each.email_id]].append(each)
+                refused[email_ids[each.email_id]].append(each.id)
         return refused
 
     def _by_bytes(
@@ -214,20 +219,18 @@ class Delivery:
         names = frozenset(FALLBACKS.get(each, each) for each in names)
         labels = same.labels | names
         missing = self._target.labels.ids(labels - same.labels)
-        if not self._target.readable:
-            return not missing
+        if missing and not self._target.readable:
+            return False
         try:
             if missing:
                 self._target.mailbox.modify(same.gmail_id, add=sorted(missing))
-            else:
+            elif self._target.readable:
                 self._target.mailbox.get(same.gmail_id)
         except NotFound:
             return False
         ends = tuple((each.id, "merged", "copy") for each in message.occurrences)
-        account = self._job.account.id
-        done = self._post(
-            lambda conn: outcomes.add_copies(conn, account, message.sha256, labels, ends)
-        )
+        account, sha256 = self._job.account.id, message.sha256
+        done = self._post(lambda conn: outcomes.add_copies(conn, account, sha256, labels, ends))
         self._remember(
             Known(same.sha256, same.header_id, same.gmail_id, same.thread_id, labels),
             message.prepared.message_id,
@@ -293,13 +296,13 @@ class Delivery:
 
     def _known(self, message: _Message) -> list[Known]:
         """Messages of ours with these bytes or this Message-ID, also those not yet on disk."""
+        message_id = message.prepared.message_id
         with self._turn:
-            found = list(self._recent.get(message.prepared.message_id, ()))
+            recent = list(self._recent.get(message_id, ()))
         with self._ledger.read() as conn:
-            found += outcomes.find(
-                conn, self._job.account.id, message.sha256, message.prepared.message_id
-            )
-        return list({each.sha256: each for each in reversed(found)}.values())[::-1]
+            found = outcomes.find(conn, self._job.account.id, message.sha256, message_id)
+        # Oldest first, and of each what was said of it last: its labels may have grown.
+        return list({each.sha256: each for each in (*found, *recent)}.values())
 
     def _known_ids(self, gmail_ids: Collection[str]) -> set[str]:
         """Those of `gmail_ids` that are ours or were in the mailbox before us."""
@@ -325,7 +328,12 @@ class Delivery:
         done.add_done_callback(forget)
 
     def _post(self, op: object) -> Future[None]:
-        return self._ledger.post(op, self._job.account.lease)  # type: ignore[arg-type]
+        done: Future[None] = self._ledger.post(op, self._job.account.lease)  # type: ignore[arg-type]
+        done.add_done_callback(self._written)
+        return done
+
+    def _written(self, done: Future[None]) -> None:
+        self._failure = self._failure or done.exception()
 
     @contextmanager
     def _turn_of(self, message_id: str) -> Iterator[None]:

@@ -38,6 +38,18 @@ class Failure:
     error: MailhaulError
 
 
+class _Tally:
+    """Messages of one account that this run has brought to their end; counted by many threads."""
+
+    def __init__(self) -> None:
+        self.messages = 0
+        self._lock = threading.Lock()
+
+    def add(self, messages: int) -> None:
+        with self._lock:
+            self.messages += messages
+
+
 class LocalEngine:
     """Copies accounts until all that can be done is done, or `stop` is set."""
 
@@ -109,19 +121,19 @@ class LocalEngine:
             takeup.take_baseline(self._ledger, account, mailbox)
         labels = Labels(mailbox, self._ledger, account, self._run)
         target = Target(mailbox, self._gmail.uploader, tokens, pacer, labels, readable)
-        copied, failures = 0, 0
+        tally, failures = _Tally(), 0
         while True:
-            before = copied
+            before = tally.messages
             try:
-                copied += self._session(row, account, target, copied)
+                self._session(row, account, target, tally)
                 return
             except SourceLost:
-                failures = failures + 1 if copied == before else 1
+                failures = failures + 1 if tally.messages == before else 1
                 if failures == _RECONNECTS:
                     raise
                 pacer.pause(2.0**failures)
 
-    def _session(self, row: Row, account: Account, target: Target, copied: int) -> int:
+    def _session(self, row: Row, account: Account, target: Target, tally: _Tally) -> None:
         """One connection to the source: scan, doubts, then slice after slice."""
         policy, limits = self._config.policy, self._config.limits
         source = open_source(self._config, row)
@@ -166,10 +178,10 @@ class LocalEngine:
                     limits.uploads_per_user_max,
                 ),
                 self._stop,
-                lambda bundle: self._finished(row, bundle),
+                lambda bundle: self._finished(row, bundle, tally),
             )
             try:
-                return self._slices(account, target, work, copied)
+                self._slices(account, target, work, tally.messages)
             finally:
                 work.close()
                 work.raise_failure()
@@ -177,7 +189,7 @@ class LocalEngine:
             source.close()
             self._progress.close(row.source_user)
 
-    def _slices(self, account: Account, target: Target, work: Work, copied: int) -> int:
+    def _slices(self, account: Account, target: Target, work: Work, copied: int) -> None:
         with self._ledger.read() as conn:
             doubtful = claims.doubts(conn, account.id)
         if doubtful:
@@ -194,7 +206,6 @@ class LocalEngine:
             claimed += sum(len(each.occurrences) for each in bundles)
             work.advance(bundles)
         work.settle()
-        return claimed
 
     def _claim(self, account: Account, mailbox: Mailbox, copied: int) -> list[Bundle]:
         limits = self._config.limits
@@ -213,7 +224,8 @@ class LocalEngine:
             account.lease,
         )
 
-    def _finished(self, row: Row, bundle: Bundle) -> None:
+    def _finished(self, row: Row, bundle: Bundle, tally: _Tally) -> None:
+        tally.add(len(bundle.occurrences))
         size = sum(each.size for each in bundle.occurrences)
         self._progress.done(row.source_user, len(bundle.occurrences), size)
 

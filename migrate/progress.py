@@ -68,7 +68,12 @@ class Bars(Progress):
         if user not in self._bars:
             unit = self._texts("cli.progress.unit")
             bar: tqdm[Any] = tqdm(
-                total=total, desc=title, unit=unit, file=sys.stderr, dynamic_ncols=True
+                total=total,
+                desc=title,
+                unit=unit,
+                file=sys.stderr,
+                dynamic_ncols=True,
+                leave=False,  # the summary says it all, and several bars would get in its way
             )
             self._bars[user] = bar
         return self._bars[user]

@@ -121,7 +121,7 @@ class Sender:
             except OutcomeUnknown as error:
                 found = self.settled(letter, time.time() + self._settle)
                 if found:
-                    return found
+                    return replace(found, refused=letter.labels - labels)
                 unknown += 1
                 if unknown == _UNKNOWN_AT_MOST:
                     raise MessageRefused("gmail-keeps-failing", detail=error) from error

@@ -170,18 +170,21 @@ class Work:
         while (taken := self._lanes.take()) is not None:
             key, assembly = taken
             try:
-                if self._failure is None and not self._stop.is_set():
-                    self._delivery.deliver(assembly.bundle, assembly.bodies)
-                    self._finished(assembly.bundle)
-                else:
-                    self._give_back(assembly.bundle)
+                try:
+                    if self._failure is None and not self._stop.is_set():
+                        self._delivery.deliver(assembly.bundle, assembly.bodies)
+                        self._finished(assembly.bundle)
+                    else:
+                        self._give_back(assembly.bundle)
+                finally:
+                    assembly.discard()
             except Stopped:
                 # What of this bundle was not sent stays open; the next run asks Gmail about it.
                 pass
             except BaseException as error:
                 self._failure = error
             finally:
-                assembly.discard()
+                # Whatever happened: a lane that stays closed would be waited for for ever.
                 self._lanes.done(key)
 
     def _give_back(self, bundle: Bundle) -> None:

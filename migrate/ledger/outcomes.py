@@ -132,13 +132,17 @@ def add_copies(
     _close(conn, message_id, occurrences)
 
 
-def close_unread(conn: Connection, occurrences: tuple[tuple[int, str, str | None], ...]) -> None:
-    """Occurrences whose bytes the source does not hand out: no message row, only a reason."""
-    _close(conn, None, occurrences)
+def close_unread(conn: Connection, occurrence_ids: Sequence[int], why: tuple[str, str]) -> None:
+    """Occurrences whose bytes the source does not hand out: only why, (code, its words)."""
+    conn.execute(
+        update(occurrence)
+        .where(occurrence.c.id.in_(occurrence_ids))
+        .values(state="quarantined", reason=why[0], detail=why[1], message_id=None)
+    )
 
 
 def _close(
-    conn: Connection, message_id: int | None, closed: tuple[tuple[int, str, str | None], ...]
+    conn: Connection, message_id: int, closed: tuple[tuple[int, str, str | None], ...]
 ) -> None:
     for occurrence_id, state, reason in closed:
         conn.execute(

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, func, insert, select, text, update
+from sqlalchemy import Connection, insert, select, text, update
 
 from migrate.labels import Mapped
 from migrate.ledger.tables import account, folder, occurrence
@@ -46,6 +47,13 @@ def put_folder(
         conn.execute(update(occurrence).where(occurrence.c.folder_id.in_(stale)).values(gone=True))
     known = conn.scalar(select(folder.c.id).where(*mine, folder.c.uidvalidity == uidvalidity))
     if known is not None:
+        if mapped.rule:
+            # `listed` counts them now; should the rule go, the next scan brings them back.
+            conn.execute(
+                update(occurrence)
+                .where(occurrence.c.folder_id == known, occurrence.c.gone.is_(False))
+                .values(gone=True)
+            )
         conn.execute(update(folder).where(folder.c.id == known).values(**values))
         return int(known)
     row = {"account_id": account_id, "raw": raw, "uidvalidity": uidvalidity}
@@ -104,9 +112,19 @@ def mark_gone(conn: Connection, folder_id: int, uids: Iterable[int]) -> None:
 
 
 def add_occurrences(conn: Connection, rows: Sequence[dict[str, Any]]) -> None:
-    """New occurrences, as dicts of the table's columns."""
-    if rows:
-        conn.execute(insert(occurrence), list(rows))
+    """New occurrences of one folder, as dicts of the table's columns.
+
+    One that was gone and is back is the same message (RFC 9051 2.3.1.1) and keeps its state.
+    """
+    if not rows:
+        return
+    uids = [row["uid"] for row in rows]
+    again = (occurrence.c.folder_id == rows[0]["folder_id"], occurrence.c.uid.in_(uids))
+    back = set(conn.scalars(select(occurrence.c.uid).where(*again)))
+    if back:
+        conn.execute(update(occurrence).where(*again).values(gone=False))
+    if fresh := [row for row in rows if row["uid"] not in back]:
+        conn.execute(insert(occurrence), fresh)
 
 
 _JOIN_CONVERSATIONS = text(
@@ -144,6 +162,4 @@ def put_in_order(conn: Connection, account_id: int, order: str) -> None:
     newest = order == "newest-first"
     sql = _NUMBER.format(direction="DESC" if newest else "ASC", extreme="max" if newest else "min")
     conn.execute(text(sql), {"account": account_id})
-    conn.execute(
-        update(account).where(account.c.id == account_id).values(scanned_at=func.unixepoch())
-    )
+    conn.execute(update(account).where(account.c.id == account_id).values(scanned_at=time.time()))

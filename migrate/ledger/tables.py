@@ -13,7 +13,8 @@
   `intended` after a crash means *in doubt*: Gmail may have the message. `slice_id` names the slice
   that claimed it and with it the history from which Gmail can be asked. `gone` marks what the
   source no longer has; it is outside the accounting. `bundle` is equal for all candidates of one
-  message, `seq` is the order of copying, `at` the seconds since 1970 that decide about it.
+  message, `seq` is the order of copying, `at` the seconds since 1970 that decide about it,
+  `detail` what the source said when it did not hand the message out.
 - `message` distinct bytes (SHA-256 of what the source returned) in an account, and what became of
   them. `header_id` is the Message-ID that was uploaded, `date` the seconds since 1970 that Gmail
   must show, `basis` what the repairs depended on besides the bytes, `labels` what we wrote.
@@ -153,6 +154,7 @@ occurrence = Table(
     Column("predicted", String),
     Column("state", String, nullable=False, default="pending"),
     Column("reason", String),
+    Column("detail", Text),
     Column("slice_id", ForeignKey("slice.id")),
     Column("message_id", ForeignKey("message.id")),
     Column("gone", Boolean, nullable=False, default=False),

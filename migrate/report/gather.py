@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from importlib.metadata import version
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, func, select
 
 from migrate.explain import explain_code
 from migrate.ledger import totals
@@ -163,7 +163,7 @@ def _quarantine(conn: Connection, ids: Sequence[int], texts: Texts) -> list[Quar
             folder.c.name,
             occurrence.c.uid,
             occurrence.c.reason,
-            message.c.detail,
+            func.coalesce(message.c.detail, occurrence.c.detail).label("detail"),
             message.c.sha256,
         )
         .select_from(occurrence)

@@ -82,7 +82,7 @@ class MemorySource:
     def fetch(self, wanted: Sequence[tuple[int, int]]) -> Iterator[Fetched]:
         for uid, _ in wanted:
             one = self._open[uid - 1]
-            refusal = FetchRefused("source-refused-message", answer="NO")
+            refusal = FetchRefused("source-refused-message", answer="NO [SERVERBUG] damaged")
             yield Fetched(uid, refusal if one.refused else Body(one.raw))
 
     def close(self) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import http.client
 import json
 import os
+import ssl
 import subprocess
 import sys
 from base64 import urlsafe_b64decode
@@ -15,7 +16,8 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from google.auth.transport.requests import Request
+import google_auth_httplib2
+import httplib2
 from google.oauth2 import service_account
 
 from migrate.sandbox.embed import Running
@@ -106,7 +108,9 @@ class Gmail:
             scopes=["https://mail.google.com/"],
             subject=self.user,
         )
-        account.refresh(Request())
+        trust = self.sandbox.ca_file
+        http_ = httplib2.Http(ca_certs=str(trust) if trust else None)
+        account.refresh(google_auth_httplib2.Request(http_))
         return str(account.token)
 
     def call(self, path: str, method: str = "GET", body: Any = None) -> Any:
@@ -181,9 +185,7 @@ def _http(
     body: Any = None,
     headers: Mapping[str, str] | None = None,
 ) -> Any:
-    address = urlsplit(sandbox.url)
-    assert address.hostname
-    connection = http.client.HTTPConnection(address.hostname, address.port)
+    connection = _connect(sandbox)
     try:
         data = None if body is None else json.dumps(body).encode()
         connection.request(method, path, data, dict(headers or {}))
@@ -193,3 +195,12 @@ def _http(
         return json.loads(text) if text else None
     finally:
         connection.close()
+
+
+def _connect(sandbox: Running) -> http.client.HTTPConnection:
+    address = urlsplit(sandbox.url)
+    assert address.hostname
+    if sandbox.ca_file is None:
+        return http.client.HTTPConnection(address.hostname, address.port)
+    trust = ssl.create_default_context(cafile=str(sandbox.ca_file))
+    return http.client.HTTPSConnection(address.hostname, address.port, context=trust)

@@ -14,7 +14,7 @@ import pytest
 from migrate.sandbox.embed import Running, running
 
 from .memory_source import LIMITS, TARGET, Copied, Mail, mail, run
-from .migration import Gmail, uploads
+from .migration import Gmail, stats, uploads
 
 
 @pytest.fixture
@@ -158,3 +158,36 @@ def test_a_label_of_another_case_is_used(
     assert stored.labels == {"PROJECTS/Été"}
     names = [name for name in copied.gmail.labels().values() if name.casefold().endswith("été")]
     assert names == [made["name"]]
+
+
+def test_a_later_run_brings_what_is_new(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, sandbox: Running
+) -> None:
+    first = [mail(1), mail(2)]
+    run(monkeypatch, tmp_path / "move", sandbox, {"INBOX": first})
+    sent = uploads(sandbox)
+    content = {"INBOX": [*first, mail(3)], "Projects": [mail(2)]}
+    copied = run(monkeypatch, tmp_path / "move", sandbox, content)
+    assert copied.counts() == {"imported": 3, "merged": 1}
+    assert uploads(sandbox) == sent + 1
+    labels = {
+        number: one.labels
+        for one in copied.gmail.messages()
+        for number in (1, 2, 3)
+        if id_of(number) in one.raw
+    }
+    assert labels == {1: {"INBOX"}, 2: {"INBOX", "Projects"}, 3: {"INBOX"}}
+
+
+def test_tls_to_the_target(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    content = {"INBOX": [mail(1), mail(2, "x" * 3_000_000)]}
+    with running(tmp_path / "sandbox", TARGET, extra=["--tls"]) as sandbox:
+        distrusted = run(monkeypatch, tmp_path / "move", sandbox, content)
+        assert [error.code for error in distrusted.errors] == ["target-unreachable"]
+        assert stats(sandbox)["requests"] == {}
+        target = f'ca_file = "{sandbox.ca_file}"\n'
+        copied = run(monkeypatch, tmp_path / "move", sandbox, content, target=target)
+        assert copied.errors == []
+        assert copied.counts() == {"imported": 2}
+        bodies = sorted(len(one.raw) for one in copied.gmail.messages())
+    assert bodies[0] < 1_000 < 3_000_000 < bodies[1]

@@ -126,4 +126,6 @@ def test_a_message_that_the_source_keeps_to_itself(
     assert copied.counts() == {"imported": 2, "quarantined": 1}
     (kept,) = copied.document.quarantine or []
     assert (kept.code, kept.uid, kept.file) == ("source-refused-message", 2, None)
+    assert kept.detail == "NO [SERVERBUG] damaged"
+    assert kept.cause.endswith(kept.detail)
     assert kept.cure

@@ -163,7 +163,10 @@ def test_a_body_of_another_shape_is_only_text(answer: bytes) -> None:
             "User-rate limit exceeded.  Retry after 2026-09-11T20:00:00.000Z",
             datetime(2026, 9, 11, 20, tzinfo=UTC),
         ),
-        ("Retry after 2026-09-11T22:00:00+02:00 (Forbidden)", datetime(2026, 9, 11, 20, tzinfo=UTC)),
+        (
+            "Retry after 2026-09-11T22:00:00+02:00 (Forbidden)",
+            datetime(2026, 9, 11, 20, tzinfo=UTC),
+        ),
         ("Retry after a while", None),
         ("", None),
     ],

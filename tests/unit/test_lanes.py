@@ -5,6 +5,8 @@ from __future__ import annotations
 import threading
 from concurrent.futures import ThreadPoolExecutor
 
+import pytest
+
 from migrate.lanes import Lanes
 
 PATIENCE = 20
@@ -110,3 +112,23 @@ def test_waiting_for_room_and_for_the_end() -> None:
             lanes.done(taken[0])
             room.result(PATIENCE)
         end.result(PATIENCE)
+
+
+def test_what_holds_no_memory_is_waited_for_all_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Waits(Exception):
+        pass
+
+    def wait() -> None:
+        raise Waits
+
+    lanes: Lanes[int] = Lanes()
+    monkeypatch.setattr(lanes._change, "wait", wait)
+    lanes.put("a", 1, 0)
+    lanes.wait_below(1)
+    with pytest.raises(Waits):
+        lanes.wait_below(0)
+    assert lanes.take() == ("a", 1)
+    with pytest.raises(Waits):
+        lanes.wait_below(0)
+    lanes.done("a")
+    lanes.wait_below(0)

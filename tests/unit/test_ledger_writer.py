@@ -1,4 +1,4 @@
-"""Group commit: what the future says is on disk is on disk, and nothing is written after a failure."""
+"""Group commit: what is said to be on disk is there, and nothing is written after a failure."""
 
 from __future__ import annotations
 

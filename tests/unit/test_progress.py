@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import io
+from functools import partial
 from types import SimpleNamespace
 
 import pytest
+from tqdm import tqdm
 
 from migrate import progress as module
 from migrate.progress import Bars, Progress, progress
@@ -23,7 +25,9 @@ class Screen(io.StringIO):
 
 @pytest.fixture
 def screen(monkeypatch: pytest.MonkeyPatch) -> Screen:
+    """A terminal wide enough, on which every step is drawn at once."""
     screen = Screen(terminal=True)
+    monkeypatch.setattr("tqdm.tqdm", partial(tqdm, mininterval=0, miniters=1, ncols=100))
     monkeypatch.setattr(module, "sys", SimpleNamespace(stderr=screen))
     return screen
 

@@ -1,0 +1,56 @@
+"""One IMAP server for all (its UIDVALIDITY is new at each start) and one sandbox per way to merge;
+each test has a folder and a target mailbox of its own."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from itertools import count
+from pathlib import Path
+
+import pytest
+
+from migrate.demo.imap import Running as Imap
+from migrate.demo.imap import embedded_imap
+from migrate.sandbox.embed import running
+from tests.contracts.gmail import Mailbox
+from tests.crash.letters import OWNER, letters, occurrences
+
+pytest.register_assert_rewrite("tests.crash.scene")
+
+from tests.crash.scene import PASSWORD, Scene  # noqa: E402 - after the line that it needs
+
+NewScene = Callable[[str], Scene]
+_numbers = count(1)
+
+
+@pytest.fixture(scope="session")
+def imap() -> Iterator[Imap]:
+    with embedded_imap(occurrences(letters()), OWNER, PASSWORD) as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def sandboxes(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Mailbox]]:
+    with (
+        running(tmp_path_factory.mktemp("merging")) as merging,
+        running(tmp_path_factory.mktemp("doubling"), extra=["--dedupe", "off"]) as doubling,
+    ):
+        yield {
+            name: Mailbox(each.url, each.key_file, OWNER)
+            for name, each in {"message-id": merging, "off": doubling}.items()
+        }
+
+
+@pytest.fixture
+def new_scene(tmp_path: Path, imap: Imap, sandboxes: dict[str, Mailbox]) -> NewScene:
+    """Makes scenes at the sandbox with that `--dedupe`."""
+
+    def make(dedupe: str) -> Scene:
+        number = next(_numbers)
+        directory = tmp_path / f"migration{number}"
+        directory.mkdir(mode=0o700)
+        sandbox = sandboxes[dedupe]
+        mailbox = Mailbox(sandbox.url, sandbox.key_file, f"target{number}@example.org")
+        return Scene(directory, imap, mailbox)
+
+    return make

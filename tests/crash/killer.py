@@ -1,0 +1,138 @@
+"""The command `mailhaul` that kills itself at a named step, or that is broken on purpose.
+
+    [--kill STEP:N] [--mutant NAME] -- migrate run --dir DIR
+
+The product has no hooks for this: its functions are wrapped here, in the child, at run time.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import signal
+import sqlite3
+import threading
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import Any
+
+import mailhaul
+from migrate import delivery, engine, scan, sending, slices, takeup
+from migrate.gmail import api, upload
+from migrate.ledger import accounts, outcomes, writer
+
+Wanted = Callable[..., bool]
+
+
+def _method(name: str) -> Wanted:
+    return lambda _self, method, *_: method == name
+
+
+def _outcomes(_writer: object, jobs: Iterable[Any]) -> bool:
+    return any("Delivery._record" in each.op.__qualname__ for each in jobs)
+
+
+def _partial(path: Path, *_: object) -> bool:
+    return path.suffix == ".partial"
+
+
+STEPS: dict[str, tuple[Any, str, str, Wanted | None]] = {
+    "baseline half": (takeup, "_add", "after", None),
+    "baseline taken": (takeup, "take_baseline", "after", None),
+    "folder scanned": (scan, "_scan_folder", "after", None),
+    "scanned": (engine, "scan", "after", None),
+    "label unmade": (api.Mailbox, "create_label", "before", None),
+    "label made": (api.Mailbox, "create_label", "after", None),
+    "caught up": (takeup, "catch_up", "after", None),
+    "claimed": (engine.LocalEngine, "_claim", "after", None),
+    "fetched": (delivery.Delivery, "deliver", "before", None),
+    "unsent": (upload.Uploader, "send", "before", None),
+    "stored": (upload.Uploader, "send", "after", None),
+    "collided": (delivery.Delivery, "_collided", "before", None),
+    "second unsent": (upload.Uploader, "send", "before", _method("insert")),
+    "second stored": (upload.Uploader, "send", "after", _method("insert")),
+    "labels unmodified": (api.Mailbox, "modify", "before", None),
+    "labels modified": (api.Mailbox, "modify", "after", None),
+    "quarantine unmade": (delivery, "keep", "before", None),
+    "quarantine half": (Path, "rename", "before", _partial),
+    "quarantine made": (delivery, "keep", "after", None),
+    "outcome queued": (delivery.Delivery, "_record", "after", None),
+    "outcome uncommitted": (outcomes, "record", "after", None),
+    "outcome committed": (writer.Writer, "_commit", "after", _outcomes),
+    "doubt settled": (sending.Sender, "settled", "after", None),
+    "slices done": (slices.Work, "close", "after", None),
+    "account held": (accounts, "release", "before", None),
+    "run open": (accounts, "end_run", "before", None),
+}
+"""Step → where it is in the product, `before` or `after` the function, which calls count."""
+
+
+def kill_at(step: str, passage: int) -> None:
+    """End this process by SIGKILL when it passes `step` for the `passage`-th time."""
+    place, name, moment, wanted = STEPS[step]
+    original, lock = getattr(place, name), threading.Lock()
+    passed = 0
+
+    def counted(*args: Any) -> None:
+        nonlocal passed
+        with lock:
+            passed += wanted is None or wanted(*args)
+            if passed == passage:
+                os.kill(os.getpid(), signal.SIGKILL)
+
+    def wrapped(*args: Any, **named: Any) -> Any:
+        if moment == "before":
+            counted(*args)
+        answer = original(*args, **named)
+        if moment == "after":
+            counted(*args)
+        return answer
+
+    setattr(place, name, wrapped)
+
+
+def _outcome_without_intent(directory: Path) -> None:
+    """As if claims lived in memory only: nothing of them is there after a crash."""
+    ledger = directory / "state" / "ledger.db"
+    if ledger.exists():
+        with sqlite3.connect(ledger) as conn:
+            conn.execute(
+                "UPDATE occurrence SET state = 'pending', slice_id = NULL WHERE state = 'intended'"
+            )
+        conn.close()
+
+
+def _repeat_without_asking(_: Path) -> None:
+    """Send again after a time-out or 500, without a look at what is in Gmail."""
+    sending.Sender.settled = lambda *_: None  # type: ignore[method-assign]
+
+
+def _absent_at_once(_: Path) -> None:
+    """Take for certain that Gmail has nothing, though it may still be carrying it out."""
+    settled = sending.Sender.settled
+    sending.Sender.settled = lambda self, letter, deadline: settled(self, letter, 0)  # type: ignore[method-assign]
+
+
+MUTANTS = {
+    "outcome without intent": _outcome_without_intent,
+    "repeat without asking": _repeat_without_asking,
+    "absent at once": _absent_at_once,
+}
+
+
+def command(words: list[str], out: str, err: str) -> None:
+    """Be the command, in a process that was forked with all this loaded; output goes to files."""
+    for number, path in ((1, out), (2, err)):
+        with Path(path).open("wb") as file:
+            os.dup2(file.fileno(), number)
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--kill")
+    parser.add_argument("--mutant", choices=MUTANTS)
+    parser.add_argument("command", nargs="*")
+    given = parser.parse_args(words)
+    if given.kill:
+        step, _, passage = given.kill.partition(":")
+        kill_at(step, int(passage))
+    if given.mutant:
+        MUTANTS[given.mutant](Path(given.command[given.command.index("--dir") + 1]))
+    mailhaul.app(given.command)

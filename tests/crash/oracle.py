@@ -1,0 +1,93 @@
+"""What must be true in the end, read from Gmail's side by plain HTTP and not from the ledger."""
+
+from __future__ import annotations
+
+import re
+from base64 import urlsafe_b64decode
+from collections import Counter, defaultdict
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from tests.contracts.gmail import Mailbox
+from tests.crash.letters import Letter
+
+_ME = "/gmail/v1/users/me"
+_TOKEN = re.compile(rb"\r\n\r\ntoken (\w+)\r\n")
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """A message in Gmail."""
+
+    raw: bytes
+    labels: frozenset[str]
+    """Names."""
+    date: int
+    """Milliseconds since 1970."""
+
+
+def target(mailbox: Mailbox) -> list[Held]:
+    """All messages of the mailbox, Spam and Trash too."""
+    connection = mailbox.connect()
+
+    def get(path: str) -> Any:
+        status, answer = mailbox.request("GET", _ME + path, connection=connection)
+        assert status == 200, answer
+        return answer
+
+    names = {each["id"]: each["name"] for each in get("/labels")["labels"]}
+    page = get("/messages?includeSpamTrash=true&maxResults=500")
+    assert "nextPageToken" not in page
+    found = []
+    for each in page.get("messages", ()):
+        answer = get(f"/messages/{each['id']}?format=raw")
+        labels = frozenset(names[label] for label in answer.get("labelIds", ()))
+        raw = urlsafe_b64decode(answer["raw"] + "==")
+        found.append(Held(raw, labels, int(answer["internalDate"])))
+    connection.close()
+    return found
+
+
+def faults(
+    letters: Collection[Letter],
+    held: Collection[Held],
+    seeded: Mapping[str, tuple[bytes, list[str]]],
+    first: Collection[str] | None = None,
+) -> Iterator[str]:
+    """What is wrong with the target: lost, twice, altered, misdated, mislabelled, strange."""
+    by_token: dict[str, list[Held]] = defaultdict(list)
+    for each in held:
+        found = _TOKEN.search(each.raw)
+        by_token[found[1].decode() if found else "?"].append(each)
+    for letter in letters:
+        copies = by_token.pop(letter.token, [])
+        wanted = 1 if letter.end in ("imported", "present") else 0
+        if len(copies) != wanted:
+            kind = "lost" if len(copies) < wanted else "twice" if wanted else "unwanted"
+            yield f"{kind}: {letter.token} is there {len(copies)} times"
+            continue
+        for copy in copies:
+            if not _same(letter, copy.raw):
+                yield f"altered: {letter.token}: {copy.raw[:500]!r}"
+            if copy.date != letter.when.timestamp() * 1000:
+                yield f"misdated: {letter.token}: {copy.date}"
+            labels = letter.labels(first) | set(seeded.get(letter.token, (b"", []))[1])
+            if copy.labels != labels:
+                yield f"mislabelled: {letter.token}: {set(copy.labels)}, not {set(labels)}"
+    for token, copies in by_token.items():
+        expected = [Counter(seeded[token][1])] if token in seeded else []
+        if [Counter(each.labels) for each in copies] != expected:
+            yield f"strange: {token}: {[set(each.labels) for each in copies]}"
+
+
+def _same(letter: Letter, raw: bytes) -> bool:
+    """All bytes, behind what Gmail puts in front; of repaired letters the body and every line of
+    the header, perhaps under the name that keeps what was replaced."""
+    if not letter.repaired:
+        return raw.endswith(letter.raw)
+    (header, _, body), (there, _, rest) = (
+        each.partition(b"\r\n\r\n") for each in (letter.raw, raw)
+    )
+    lines = Counter(there.replace(b"X-Mailhaul-Original-", b"").split(b"\r\n"))
+    return body == rest and not Counter(header.split(b"\r\n")) - lines

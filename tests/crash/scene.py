@@ -1,0 +1,210 @@
+"""One migration of the crash suite: its folder, its mailbox at the target, its commands."""
+
+from __future__ import annotations
+
+import json
+import multiprocessing
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from multiprocessing.process import BaseProcess
+from pathlib import Path
+from typing import Any
+
+from migrate.demo.imap import Running as Imap
+from tests.contracts.gmail import Mailbox, b64
+from tests.crash import killer, oracle
+from tests.crash.letters import OWNER, letters
+
+PASSWORD = "rehearsal"
+ROOT = Path(__file__).parents[2]
+UPLOADS = "gmail.users.messages.i*"
+"""Glob over the method ids of import and insert."""
+KILLED = -9
+PATIENCE = 120.0
+"""Seconds after which a command is taken for hung."""
+FORKS = multiprocessing.get_context("forkserver")
+"""Real processes, each to be killed, but Python and the product are loaded only once."""
+FORKS.set_forkserver_preload(
+    [
+        "__main__",
+        "tests.crash.killer",
+        "migrate.plan",
+        "migrate.verify",
+        "migrate.report",
+        "sqlalchemy.dialects.sqlite",
+        "migrate.config",
+    ]
+)
+
+
+@dataclass
+class Scene:
+    directory: Path
+    imap: Imap
+    mailbox: Mailbox
+    settle: float = 0.6
+    uploads: int = 4
+    """At a time."""
+    seeded: dict[str, tuple[bytes, list[str]]] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        accounts = self.directory / "accounts.csv"
+        accounts.touch(mode=0o600)
+        accounts.write_text(
+            f"source_user,target_user,source_password\n{OWNER},{self.mailbox.user},{PASSWORD}\n"
+        )
+        self.configure()
+        self.script()
+
+    def configure(self, include: Sequence[str] = ()) -> None:
+        """Write migration.toml; with `include` only these folders are copied."""
+        text = f"""
+[source]
+url = "imaps://127.0.0.1:{self.imap.port}"
+ca_file = {json.dumps(str(self.imap.ca_file))}
+[target]
+api = "{self.mailbox.url}"
+key_file = {json.dumps(str(self.mailbox.key_file))}
+[labels]
+include = {json.dumps(list(include))}
+[limits]
+units_per_minute_user = 0
+settle_seconds = {self.settle}
+slice_messages = 5
+uploads_per_user = {self.uploads}
+uploads_per_user_max = {self.uploads}
+"""
+        (self.directory / "migration.toml").write_text(text, encoding="utf-8")
+
+    def script(self, *rules: Mapping[str, Any]) -> None:
+        """Have the sandbox fail by these rules, and by no others."""
+        body = json.dumps({"rules": rules}).encode()
+        status, answer = self.mailbox.request("PUT", "/_sandbox/faults", body)
+        assert status == 200, answer
+
+    def seed(self, before: Mapping[str, tuple[bytes, list[str]]]) -> None:
+        """Put messages into the target that are not ours."""
+        for token, (raw, labels) in before.items():
+            query = "internalDateSource=dateHeader"
+            status, answer = self.mailbox.request(
+                "POST",
+                f"/gmail/v1/users/me/messages?{query}",
+                json.dumps({"raw": b64(raw), "labelIds": labels}).encode(),
+                "application/json",
+            )
+            assert status == 200, answer
+            self.seeded[token] = (raw, labels)
+
+    def asked(self) -> int:
+        """Imports and inserts that the sandbox has been asked for, by all scenes."""
+        requests = self.mailbox.request("GET", "/_sandbox/stats")[1]["requests"]
+        return sum(requests.get(f"gmail.users.messages.{each}", 0) for each in ("import", "insert"))
+
+    def start(self) -> subprocess.Popen[str]:
+        """`mailhaul migrate run` as anybody starts it."""
+        words = ["migrate", "run", "--dir", str(self.directory), "--lang", "en"]
+        return subprocess.Popen(
+            [sys.executable, "-m", "mailhaul", *words],
+            cwd=ROOT,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+
+    def fork(self, *options: str, command: Sequence[str] = ("run",)) -> BaseProcess:
+        """The same, sooner, in a process of its own; `options` are those of `killer.py`."""
+        words = [*options, "--", "migrate", *command, "--dir", str(self.directory), "--lang", "en"]
+        output = [str(self._output(each)) for each in ("out", "err")]
+        child = FORKS.Process(target=killer.command, args=(words, *output))
+        child.start()
+        return child
+
+    def run(self, *options: str, command: Sequence[str] = ("run",)) -> tuple[int, str, str]:
+        """Exit code, standard output and standard error of a `fork` that ends by itself."""
+        child = self.fork(*options, command=command)
+        try:
+            child.join(PATIENCE)
+            assert child.exitcode is not None, f"{command} hangs"
+        finally:
+            child.kill()
+        out, err = (self._output(each).read_text("utf-8") for each in ("out", "err"))
+        return child.exitcode, out, err
+
+    def _output(self, kind: str) -> Path:
+        return self.directory.with_suffix(f".{kind}")
+
+    def complete(self, *options: str) -> None:
+        """Run until all is done: a run or two after whatever happened."""
+        for _ in range(2):
+            code, _, told = self.run(*options)
+            if code != 4:
+                break
+        assert code == 3, told  # some letters are refused, so 0 would be wrong
+
+    def target_faults(self, first: Collection[str] | None = None) -> list[str]:
+        return list(oracle.faults(letters(), oracle.target(self.mailbox), self.seeded, first))
+
+    def document(self, *command: str) -> dict[str, Any]:
+        """The document of a command, with its exit code as `exit`."""
+        code, out, told = self.run(command=[*command, "--json"])
+        answer: dict[str, Any] = json.loads(out)
+        assert "error" not in answer, told
+        return answer | {"exit": code}
+
+    def check(self, first: Collection[str] | None = None) -> None:
+        """Everything that must be true after `complete`."""
+        assert self.target_faults(first) == []
+        self._check_sums(self.document("status"))
+        verified = self.document("verify", "--deep")
+        assert (verified["differences"], verified["exit"]) == ([], 3)
+        self._check_quarantine()
+        before = self.asked()
+        self.complete()
+        assert self.asked() == before
+
+    def _check_sums(self, status: Mapping[str, Any]) -> None:
+        expected = dict.fromkeys(("imported", "merged", "present", "skipped", "quarantined"), 0)
+        for letter in letters():
+            copies = len(letter.places)
+            end = "present" if letter.token in self.seeded else letter.end
+            expected[end] += 1 if end == "imported" else copies
+            expected["merged"] += copies - 1 if end == "imported" else 0
+        whole = {"source": sum(expected.values()), "pending": 0}
+        assert status["totals"] == expected | whole
+        assert status["exit"] == 3
+        folders = [each for account in status["accounts"] for each in account["folders"]]
+        for each in folders:
+            totals = dict(each["totals"])
+            places = [place for letter in letters() for place, _ in letter.places]
+            there = places.count(each["name"])
+            assert totals.pop("source") == sum(totals.values()) == there, each
+
+    def _check_quarantine(self) -> None:
+        kept = [each.read_bytes() for each in self.directory.glob("quarantine/*/*.eml")]
+        refused = [each.raw for each in letters() if each.end == "quarantined"]
+        assert sorted(kept) == sorted(refused)
+
+
+def ended(child: subprocess.Popen[str]) -> tuple[int, str, str]:
+    """Exit code, standard output and standard error of a child that ends by itself."""
+    try:
+        out, err = child.communicate(timeout=PATIENCE)
+    finally:
+        child.kill()
+    return child.returncode, out, err
+
+
+def wait_until(true: Callable[[], bool], child: subprocess.Popen[str]) -> None:
+    """Wait for what the running `child` is about to bring about."""
+    deadline = time.monotonic() + PATIENCE
+    while not true():
+        assert child.poll() is None, child.communicate()
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+
+
+def twice(faults: Iterable[str]) -> list[str]:
+    return [each for each in faults if each.startswith("twice")]

@@ -1,0 +1,123 @@
+"""Verification finds what somebody has broken since, and is silent about what users do."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from migrate.cli.reporting import verify_all
+from migrate.config import load
+from migrate.report.document import Difference, Document
+from migrate.sandbox.embed import Running, running
+from migrate.texts import Texts
+
+from .memory_source import TARGET, Copied, Mail, MemorySource, mail, run
+
+
+@pytest.fixture
+def sandbox(tmp_path: Path) -> Iterator[Running]:
+    with running(tmp_path / "sandbox", TARGET) as server:
+        yield server
+
+
+@dataclass
+class Scene:
+    """A finished migration of two messages, one in two folders, and a third that was refused."""
+
+    copied: Copied
+    content: dict[str, list[Mail]]
+    monkeypatch: pytest.MonkeyPatch
+
+    def verify(self, *, deep: bool = True) -> Document:
+        self.monkeypatch.setattr(
+            "migrate.connections.open_source", lambda *_: MemorySource(self.content)
+        )
+        config = load(self.copied.migration.directory)
+        document, errors = verify_all(config, config.accounts, Texts("en"), deep=deep, quiet=True)
+        assert errors == []
+        return document
+
+    def modify(self, number: int, body: dict[str, list[str]]) -> None:
+        ident = b"<%d@example.com>" % number
+        (found,) = [one for one in self.copied.gmail.messages() if ident in one.raw]
+        self.copied.gmail.call(f"messages/{found.id}/modify", "POST", body)
+
+    def label(self, name: str) -> str:
+        return {name: key for key, name in self.copied.gmail.labels().items()}[name]
+
+
+@pytest.fixture
+def scene(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, sandbox: Running) -> Scene:
+    content = {"INBOX": [mail(1), mail(2)], "Projects": [mail(2), mail(3, From="(nobody)")]}
+    copied = run(monkeypatch, tmp_path / "move", sandbox, content)
+    assert copied.counts() == {"imported": 2, "merged": 1, "quarantined": 1}
+    return Scene(copied, content, monkeypatch)
+
+
+def summary(differences: list[Difference] | None) -> list[tuple[str, int, str]]:
+    return [(each.folder, each.uid, each.what) for each in differences or []]
+
+
+def lost_label(scene: Scene) -> None:
+    scene.modify(2, {"removeLabelIds": [scene.label("Projects")]})
+
+
+def changed_at_the_source(scene: Scene) -> None:
+    scene.content["INBOX"][0] = mail(1, "somebody else's")
+
+
+def new_at_the_source(scene: Scene) -> None:
+    scene.content["Projects"].append(mail(4))
+
+
+def quarantine_spoilt(scene: Scene) -> None:
+    (kept,) = scene.copied.migration.directory.glob("quarantine/*/*.eml")
+    kept.write_bytes(kept.read_bytes()[:-1])
+
+
+def folder_gone(scene: Scene) -> None:
+    del scene.content["Projects"]
+
+
+@pytest.mark.parametrize(
+    ("harm", "found"),
+    [
+        (lost_label, [("INBOX", 2, "label"), ("Projects", 1, "label")]),
+        (changed_at_the_source, [("INBOX", 1, "bytes")]),
+        (new_at_the_source, [("Projects", 3, "missing")]),
+        (quarantine_spoilt, [("Projects", 2, "missing")]),
+        (folder_gone, [("Projects", 0, "source-gone")]),
+    ],
+)
+def test_harm_is_found(
+    scene: Scene, harm: Callable[[Scene], None], found: list[tuple[str, int, str]]
+) -> None:
+    assert summary(scene.verify().differences) == []
+    harm(scene)
+    document = scene.verify()
+    assert summary(document.differences) == found
+    assert not document.complete
+
+
+def test_what_users_do_is_no_harm(scene: Scene) -> None:
+    scene.modify(1, {"addLabelIds": ["STARRED", "UNREAD"], "removeLabelIds": ["INBOX"]})
+    document = scene.verify()
+    assert summary(document.differences) == []
+    assert document.checked == 4
+
+
+def test_other_bytes_in_gmail_are_found(scene: Scene, sandbox: Running) -> None:
+    """The blob is changed behind the sandbox's back."""
+    blobs = [path for path in scene_blobs(scene) if b"<1@example.com>" in path.read_bytes()]
+    (blob,) = blobs
+    blob.write_bytes(blob.read_bytes().replace(b"Hello", b"Hullo"))
+    assert summary(scene.verify(deep=False).differences) == []
+    assert summary(scene.verify().differences) == [("INBOX", 1, "bytes")]
+
+
+def scene_blobs(scene: Scene) -> list[Path]:
+    folder = scene.copied.gmail.sandbox.key_file.parent / "blobs"
+    return [path for path in folder.rglob("*") if path.is_file()]

@@ -1,0 +1,51 @@
+"""How often the engine connects again: only a source that gives nothing is given up."""
+
+from __future__ import annotations
+
+import threading
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from migrate import engine
+from migrate.engine import LocalEngine
+from migrate.errors import SourceLost
+
+
+@pytest.fixture
+def copying(monkeypatch: pytest.MonkeyPatch) -> Any:
+    """Runs `_copy` with a scripted `_session`: the messages each brings before it breaks."""
+    pauses: list[float] = []
+    pacer = SimpleNamespace(pause=pauses.append)
+    config: Any = SimpleNamespace(target=SimpleNamespace(scopes="minimal"))
+    gmail = SimpleNamespace(open=lambda _: (None, None, pacer), uploader=None)
+    monkeypatch.setattr(engine, "Gmail", lambda *_: gmail)
+    monkeypatch.setattr(engine, "Labels", lambda *_: None)
+
+    def copy(*brings: int) -> list[float]:
+        nothing: Any = None
+        here: Any = LocalEngine(config, nothing, "r", nothing, threading.Event())
+        script = iter(brings)
+
+        def session(_row: Any, _account: Any, _target: Any, tally: Any) -> None:
+            if (messages := next(script, None)) is None:
+                return
+            tally.add(messages)
+            raise SourceLost("source-lost")
+
+        here._session = session
+        here._copy(SimpleNamespace(target_user="t"), SimpleNamespace(baseline_at=None))
+        return pauses
+
+    return copy
+
+
+def test_a_source_that_keeps_breaking_but_gives_messages_is_never_given_up(copying: Any) -> None:
+    assert copying(*[10] * 40) == [2.0] * 40
+
+
+def test_a_source_that_gives_nothing_five_times_is_given_up(copying: Any) -> None:
+    with pytest.raises(SourceLost):
+        copying(10, 0, 0, 0, 0)
+    assert copying(10, 0, 0, 0)[-4:] == [2.0, 4.0, 8.0, 16.0]

@@ -1,0 +1,154 @@
+"""The lease, the baseline and the labels of an account."""
+
+from __future__ import annotations
+
+import os
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from sqlalchemy import select, update
+
+from migrate.ledger import Ledger, accounts
+from migrate.ledger.tables import account as table
+from migrate.ledger.tables import baseline, label
+from tests.unit.ledgers import PAIR, RUN, opened, take
+
+
+@pytest.fixture
+def ledger(tmp_path: Path) -> Iterator[Ledger]:
+    with opened(tmp_path) as ledger:
+        yield ledger
+
+
+def hold(ledger: Ledger, owner: str, seconds: float = 60) -> int:
+    """Somebody else's lease on the account; returns its fence."""
+    held = take(ledger, force=True)
+    values = {"lease_owner": owner, "lease_until": time.time() + seconds}
+    ledger.write(lambda conn: conn.execute(update(table).values(**values)) and None)
+    return held.fence
+
+
+def again(ledger: Ledger, *, force: bool = False) -> int | None:
+    """The fence of a new lease, None when it is refused."""
+    taken = ledger.write(lambda conn: accounts.take(conn, 1, force=force))
+    return taken.fence if taken else None
+
+
+@pytest.fixture(scope="module")
+def dead() -> int:
+    """The pid of a process that has ended."""
+    process = subprocess.Popen([sys.executable, "-c", ""])
+    process.wait()
+    return process.pid
+
+
+def here(pid: int) -> str:
+    return f"{socket.gethostname()}:{pid}"
+
+
+def test_a_living_process_keeps_its_lease(ledger: Ledger) -> None:
+    hold(ledger, here(os.getppid()))
+    assert again(ledger) is None
+
+
+def test_a_dead_process_loses_it_at_once(ledger: Ledger, dead: int) -> None:
+    fence = hold(ledger, here(dead))
+    assert again(ledger) == fence + 1
+
+
+def test_of_another_machine_nothing_is_known_until_the_lease_runs_out(
+    ledger: Ledger, dead: int
+) -> None:
+    hold(ledger, f"elsewhere.example:{dead}")
+    assert again(ledger) is None
+    fence = hold(ledger, f"elsewhere.example:{dead}", seconds=-1)
+    assert again(ledger) == fence + 1
+
+
+def test_a_copy_of_the_ledger_is_taken_by_force(ledger: Ledger) -> None:
+    fence = hold(ledger, here(os.getppid()))
+    assert again(ledger, force=True) == fence + 1
+
+
+def test_every_lease_has_a_higher_fence(ledger: Ledger) -> None:
+    fences = []
+    for _ in range(3):
+        held = take(ledger)
+        fences.append(held.fence)
+        ledger.write(lambda conn: accounts.release(conn, 1, "done"))
+    assert fences == sorted(set(fences))
+
+
+def test_only_the_holder_renews(ledger: Ledger) -> None:
+    def until() -> float:
+        with ledger.read() as conn:
+            return float(conn.scalar(select(table.c.lease_until)) or 0)
+
+    hold(ledger, here(os.getppid()), seconds=5)
+    before = until()
+    ledger.write(lambda conn: accounts.renew(conn, [1]))
+    assert until() == before
+    hold(ledger, here(os.getpid()), seconds=5)
+    before = until()
+    ledger.write(lambda conn: accounts.renew(conn, [1]))
+    assert until() > before
+
+
+def test_releasing_says_how_the_account_stands_and_taking_forgets_the_error(
+    ledger: Ledger,
+) -> None:
+    take(ledger)
+    ledger.write(lambda conn: accounts.release(conn, 1, "failed", ("code", {"a": "b"})))
+    with ledger.read() as conn:
+        row = conn.execute(select(table)).one()
+    assert (row.state, row.error_code, row.error_params) == ("failed", "code", {"a": "b"})
+    assert (row.lease_owner, row.lease_until) == (None, None)
+    take(ledger)
+    with ledger.read() as conn:
+        row = conn.execute(select(table)).one()
+    assert (row.state, row.error_code, row.error_params) == ("running", None, None)
+
+
+def test_enrolling_twice_gives_the_same_ids(ledger: Ledger) -> None:
+    other = ("hanako", "hanako@example.com")
+    first = ledger.write(lambda conn: accounts.enrol(conn, [PAIR, other]))
+    moved = (PAIR[0], "elsewhere@example.com")
+    second = ledger.write(lambda conn: accounts.enrol(conn, [other, moved, PAIR]))
+    assert second == first | {moved: max(first.values()) + 1}
+
+
+def test_the_baseline_is_a_set(ledger: Ledger) -> None:
+    take(ledger)
+    for ids in (["a", "b", "a"], ["b", "c"], []):
+        ledger.write(lambda conn, ids=ids: accounts.add_baseline(conn, 1, ids))  # type: ignore[misc]
+    with ledger.read() as conn:
+        assert sorted(conn.scalars(select(baseline.c.gmail_id))) == ["a", "b", "c"]
+        assert accounts.in_baseline(conn, 1, ["a", "x", "c"]) == {"a", "c"}
+        assert accounts.in_baseline(conn, 2, ["a"]) == set()
+
+
+def test_the_time_of_the_baseline_stays_when_its_history_moves_on(ledger: Ledger) -> None:
+    assert take(ledger).baseline_at is None
+    ledger.write(lambda conn: accounts.set_history(conn, 1, "5"))
+    first = take(ledger)
+    ledger.write(lambda conn: accounts.set_history(conn, 1, "9"))
+    second = take(ledger)
+    assert (first.history_id, second.history_id) == ("5", "9")
+    assert first.baseline_at == second.baseline_at is not None
+
+
+def test_a_label_keeps_the_run_that_made_it(ledger: Ledger) -> None:
+    take(ledger)
+    put = accounts.put_label
+    ledger.write(lambda conn: put(conn, 1, "work", "Work", None, RUN))
+    with ledger.read() as conn:
+        assert accounts.labels(conn, 1) == {"work": None}
+    ledger.write(lambda conn: put(conn, 1, "work", "Work", "Label_7", None))
+    with ledger.read() as conn:
+        assert accounts.labels(conn, 1) == {"work": "Label_7"}
+        assert conn.scalar(select(label.c.run_id)) == RUN

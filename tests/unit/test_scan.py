@@ -1,0 +1,235 @@
+"""The scan against a source that changes between two looks."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from migrate.labels import LabelRules
+from migrate.ledger import Ledger, claims, scanning, totals
+from migrate.ledger.accounts import Account
+from migrate.report.document import Totals
+from migrate.report.gather import gather
+from migrate.scan import scan
+from migrate.source import Fetched, Folder, FolderState, Listed
+from migrate.texts import Texts
+from tests.unit.ledgers import PAIR, RUN, folder, opened, rows, take
+
+NOW = datetime(2026, 1, 1, tzinfo=UTC)
+
+
+def listed(uid: int, *flags: str, **changes: Any) -> Listed:
+    values: dict[str, Any] = {
+        "internal_date": NOW,
+        "size": 1000,
+        "email_id": None,
+        "header": f"From: a@x\r\nMessage-ID: <{uid}@x>\r\n\r\n".encode(),
+    }
+    return Listed(uid=uid, flags=frozenset(flags), **(values | changes))
+
+
+class FakeSource:
+    """Folders by name with UIDVALIDITY and messages; `silent` are listed but yield nothing."""
+
+    def __init__(self, **folders: list[Listed]) -> None:
+        self.messages: dict[str, list[Listed]] = folders
+        self.validity = dict.fromkeys(folders, 7)
+        self.attributes: dict[str, str] = {}
+        self.silent: set[int] = set()
+        self._open = ""
+
+    def folders(self) -> list[Folder]:
+        return [folder(name, *self.attributes.get(name, "").split()) for name in self.messages]
+
+    def examine(self, folder: Folder) -> FolderState:
+        self._open = folder.name
+        return FolderState(self.validity[folder.name], len(self.messages[folder.name]))
+
+    def uids(self) -> list[int]:
+        return sorted(each.uid for each in self.messages[self._open])
+
+    def scan(self, uids: Sequence[int]) -> Iterator[Listed]:
+        for each in self.messages[self._open]:
+            if each.uid in uids and each.uid not in self.silent:
+                yield each
+
+    def fetch(self, wanted: Sequence[tuple[int, int]]) -> Iterator[Fetched]:
+        raise AssertionError("the scan fetches no body")
+
+    def close(self) -> None:
+        pass
+
+
+class Desk:
+    def __init__(self, ledger: Ledger) -> None:
+        self.ledger, self.account = ledger, take(ledger)
+        self.told: list[int] = []
+
+    def scan(self, source: FakeSource, *, exclude: Sequence[str] = ()) -> dict[int, str]:
+        """Ledger id → name of the folders that are copied."""
+        found = scan(
+            source,
+            self.ledger,
+            self.account,
+            LabelRules(exclude=tuple(exclude)),
+            skip_deleted=True,
+            order="newest-first",
+            seen=self.told.append,
+        )
+        return {key: mapped.folder.name for key, mapped in found.items()}
+
+    def totals(self) -> Totals:
+        with self.ledger.read() as conn:
+            whole = gather(conn, "plan", None, Texts("en"), [PAIR]).totals
+        assert whole.closed
+        return whole
+
+    def states(self) -> dict[int, str]:
+        return {uid: row.state for uid, row in rows(self.ledger).items() if not row.gone}
+
+    def claim(self) -> list[int]:
+        account: Account = self.account
+        found = self.ledger.write(
+            lambda conn: claims.claim(conn, account.id, RUN, None, messages=100, size=10**9)
+        )
+        return sorted(each.uid for bundle in found for each in bundle.occurrences)
+
+
+@pytest.fixture
+def desk(tmp_path: Path) -> Iterator[Desk]:
+    with opened(tmp_path) as ledger:
+        yield Desk(ledger)
+
+
+def test_a_second_look_sees_only_what_is_new_and_what_is_gone(desk: Desk) -> None:
+    source = FakeSource(Work=[listed(1), listed(2), listed(4)])
+    assert list(desk.scan(source).values()) == ["Work"]
+    assert desk.told == [3]
+    source.messages["Work"] = [listed(2), listed(3), listed(9)]
+    desk.scan(source)
+    assert desk.told == [3, 2]
+    assert set(desk.states()) == {2, 3, 9}
+    assert desk.totals() == Totals(source=3, pending=3)
+    assert desk.claim() == [2, 3, 9]
+
+
+def test_a_look_that_finds_nothing_changed_writes_nothing_new(desk: Desk) -> None:
+    source = FakeSource(Work=[listed(1)])
+    first = desk.scan(source)
+    assert desk.scan(source) == first
+    assert desk.told == [1]
+
+
+def test_more_than_one_piece(desk: Desk) -> None:
+    desk.scan(FakeSource(Work=[listed(uid) for uid in range(1, 1202)]))
+    assert desk.told == [500, 500, 201]
+    assert desk.totals().pending == 1201
+
+
+def test_a_new_uidvalidity_makes_every_message_new(desk: Desk) -> None:
+    source = FakeSource(Work=[listed(1), listed(2)])
+    before = desk.scan(source)
+    desk.claim()
+    source.validity["Work"] = 8
+    after = desk.scan(source)
+    assert set(before) & set(after) == set()
+    assert desk.totals() == Totals(source=2, pending=2)
+    with desk.ledger.read() as conn:
+        assert [each.uidvalidity for each in scanning.folders(conn, desk.account.id)] == [8]
+        assert totals.open_count(conn, desk.account.id) == 2
+        assert claims.doubts(conn, desk.account.id) == []
+
+
+def test_messages_and_folders_that_come_back_keep_their_history(desk: Desk) -> None:
+    """A server may hide a message or a folder for a while; the UID still means the same."""
+    source = FakeSource(Work=[listed(1), listed(2)], Other=[listed(3)])
+    desk.scan(source)
+    assert desk.claim() == [1, 2, 3]
+    hidden = FakeSource(Work=[listed(1)])
+    desk.scan(hidden)
+    assert desk.totals().source == 1
+    desk.scan(source)
+    assert desk.states() == {1: "intended", 2: "intended", 3: "intended"}
+    assert desk.claim() == []
+    source.validity["Work"] = 8
+    desk.scan(source)
+    source.validity["Work"] = 7
+    desk.scan(source)
+    assert desk.totals() == Totals(source=3, pending=3)
+
+
+def test_deleted_messages_are_skipped_by_a_named_rule(desk: Desk) -> None:
+    desk.scan(FakeSource(Work=[listed(1, "\\Deleted", "\\Seen"), listed(2, "\\Seen")]))
+    assert desk.states() == {1: "skipped", 2: "pending"}
+    assert rows(desk.ledger)[1].reason == "deleted"
+    assert desk.totals() == Totals(source=2, skipped=1, pending=1)
+    assert desk.claim() == [2]
+
+
+def test_a_folder_that_a_rule_leaves_out_is_counted_and_not_scanned(desk: Desk) -> None:
+    source = FakeSource(Work=[listed(1)], Old=[listed(5), listed(6)], All=[listed(1)])
+    source.attributes["All"] = "\\all"
+    assert list(desk.scan(source, exclude=["Old"]).values()) == ["Work"]
+    assert desk.totals() == Totals(source=4, skipped=3, pending=1)
+    with desk.ledger.read() as conn:
+        rules = {each.name: each.rule for each in scanning.folders(conn, desk.account.id)}
+        assert totals.left_out(conn, desk.account.id) == 3
+    assert rules == {"Work": None, "Old": "excluded", "All": "virtual"}
+
+
+def test_a_folder_that_is_left_out_later_is_counted_once_and_not_claimed(desk: Desk) -> None:
+    source = FakeSource(Work=[listed(1)], Old=[listed(5), listed(6)])
+    desk.scan(source)
+    desk.scan(source, exclude=["Old"])
+    assert desk.totals() == Totals(source=3, skipped=2, pending=1)
+    assert desk.claim() == [1]
+    desk.scan(source)
+    assert desk.totals() == Totals(source=3, pending=3)
+    assert desk.claim() == [5, 6]
+
+
+def test_a_folder_without_messages_of_its_own_is_no_folder(desk: Desk) -> None:
+    source = FakeSource(Work=[], Parent=[])
+    source.attributes["Parent"] = "\\noselect"
+    assert list(desk.scan(source).values()) == ["Work"]
+    assert desk.totals() == Totals()
+
+
+def test_a_message_of_which_the_scan_learns_nothing_is_copied_all_the_same(desk: Desk) -> None:
+    source = FakeSource(Work=[listed(1), listed(2)])
+    source.silent = {2}
+    desk.scan(source)
+    assert desk.totals() == Totals(source=2, pending=2)
+    assert desk.claim() == [1, 2]
+
+
+def test_what_a_copy_is_known_by(desk: Desk) -> None:
+    """Equal Message-ID, else equal size and header fields; EMAILID decides at the fetch."""
+    bare = b"From: a@x\r\nSubject: s\r\n\r\n"
+    source = FakeSource(
+        Work=[listed(1), listed(2, header=bare), listed(3, header=bare, size=5)],
+        Other=[listed(101, header=listed(1).header, size=9), listed(102, header=bare)],
+    )
+    desk.scan(source)
+    bundle = {uid: row.bundle for uid, row in rows(desk.ledger).items()}
+    assert bundle[1] == bundle[101] == "<1@x>"
+    assert bundle[2] == bundle[102] != bundle[3]
+
+
+def test_a_date_that_is_none_counts_as_the_oldest(desk: Desk) -> None:
+    dated = b"From: a@x\r\nDate: Fri, 21 Nov 1997 09:55:06 -0600\r\n\r\n"
+    desk.scan(
+        FakeSource(
+            Work=[
+                listed(1),
+                listed(2, internal_date=None, header=dated),
+                listed(3, internal_date=None, header=b"\xff\x00 nonsense"),
+            ]
+        )
+    )
+    at = {uid: row.at for uid, row in rows(desk.ledger).items()}
+    assert at == {1: int(NOW.timestamp()), 2: 880127706, 3: 0}

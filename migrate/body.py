@@ -32,6 +32,18 @@ class Body:
             while piece := stream.read(CHUNK):
                 yield piece
 
+    def spill(self, path: Path) -> None:
+        """Move the bytes from memory to a file (0600) at `path`."""
+        if isinstance(self._data, bytes):
+            path.touch(mode=0o600)
+            path.write_bytes(self._data)
+            self._data = path
+
+    @property
+    def held(self) -> int:
+        """Bytes that are in memory."""
+        return self.size if isinstance(self._data, bytes) else 0
+
     def sha256(self) -> str:
         """Hex digest of all bytes."""
         digest = hashlib.sha256()

@@ -17,8 +17,8 @@ from functools import partial
 from pathlib import Path
 
 from migrate.body import Body
-from migrate.errors import FetchRefused
-from migrate.gmail.errors import MessageRefused, NotFound
+from migrate.errors import FetchRefused, TargetError
+from migrate.gmail.errors import LabelRefused, MessageRefused, NotFound
 from migrate.gmail.upload import Parcel, Stored
 from migrate.labels import Mapped, message_labels
 from migrate.ledger import Ledger, accounts, outcomes
@@ -228,6 +228,9 @@ class Delivery:
                 self._target.mailbox.get(same.gmail_id)
         except NotFound:
             return False
+        except LabelRefused as refusal:
+            label = ", ".join(sorted(labels - same.labels))
+            raise TargetError("target-label", label=label, detail=refusal) from refusal
         ends = tuple((each.id, "merged", "copy") for each in message.occurrences)
         account, sha256 = self._job.account.id, message.sha256
         done = self._post(lambda conn: outcomes.add_copies(conn, account, sha256, labels, ends))

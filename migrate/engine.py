@@ -97,6 +97,12 @@ class LocalEngine:
             pass
         except MailhaulError as error:
             failure = error
+        except OSError as error:
+            failure = StateError("state-io", reason=error)
+        except Exception as error:
+            # A bug met on one account must not keep the others from their end.
+            failure = MailhaulError("unexpected", error=f"{type(error).__name__}: {error}")
+            failure.__cause__ = error
         self._held.discard(account_id)
         try:
             self._release(account, failure)
@@ -176,6 +182,7 @@ class LocalEngine:
                     limits.slice_messages,
                     limits.memory_bytes // limits.accounts,
                     limits.uploads_per_user_max,
+                    self._config.spool,
                 ),
                 self._stop,
                 lambda bundle: self._finished(row, bundle, tally),

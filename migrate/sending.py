@@ -14,7 +14,7 @@ import time
 from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass, replace
 
-from migrate.errors import TargetError
+from migrate.errors import MailhaulError, TargetError
 from migrate.gmail.api import Mailbox
 from migrate.gmail.auth import Tokens
 from migrate.gmail.errors import (
@@ -28,10 +28,11 @@ from migrate.gmail.errors import (
 )
 from migrate.gmail.quota import Pacer
 from migrate.gmail.upload import Method, Parcel, Stored, Uploader
-from migrate.labelling import Labels
+from migrate.labelling import SYSTEM, Labels
 
 _UNKNOWN_AT_MOST = 6
 _NOT_SENT_AT_MOST = 8
+_OUTAGE = 3
 FALLBACKS = {"SENT": "Sent (imported)", "DRAFT": "Drafts (imported)"}
 """Labels of ours that stand in for those that Gmail sometimes refuses to have set."""
 _PARAMETERS = {
@@ -78,6 +79,7 @@ class Sender:
         self._target, self._settle, self._is_known = target, settle, is_known
         self._foreign: dict[str, str | None] = {}
         self._lock = threading.Lock()
+        self._given_up_on = 0
 
     def send(self, method: Method, letter: Letter, thread_id: str | None = None) -> Stored:
         """Send until Gmail has it. MessageRefused for the message, TargetError for the account."""
@@ -121,13 +123,14 @@ class Sender:
             except OutcomeUnknown as error:
                 found = self.settled(letter, time.time() + self._settle)
                 if found:
-                    return replace(found, refused=letter.labels - labels)
+                    return found
                 unknown += 1
                 if unknown == _UNKNOWN_AT_MOST:
-                    raise MessageRefused("gmail-keeps-failing", detail=error) from error
+                    raise self._given_up(error) from error
                 pacer.pause(0.1 * 2**unknown)
             else:
                 pacer.accepted()
+                self._given_up_on = 0
                 return replace(stored, refused=letter.labels - labels)
 
     def settled(self, letter: Letter, deadline: float) -> Stored | None:
@@ -141,11 +144,21 @@ class Sender:
             self._target.pacer.pause(min(left, pause))
             pause = min(2 * pause, 4.0)
 
+    def _given_up(self, error: OutcomeUnknown) -> MailhaulError:
+        """One message that Gmail chokes on is refused; several in a row are an outage."""
+        self._given_up_on += 1
+        if self._given_up_on >= _OUTAGE:
+            return TargetError("target-unreachable", host="", reason=error)
+        return MessageRefused("gmail-keeps-failing", detail=error)
+
     def _drop(self, labels: set[str], refusal: LabelRefused) -> None:
         """Go on without the label that Gmail names; its place is taken by a label of ours."""
         named = refusal.label
         if named is None or named not in labels:
             raise MessageRefused("gmail-label", detail=str(refusal)) from refusal
+        if named not in SYSTEM:
+            # Somebody deleted it; the next run makes it again.
+            raise TargetError("target-label", label=named, detail=str(refusal)) from refusal
         labels.discard(named)
         if named in FALLBACKS:
             labels.add(self._target.labels.id(FALLBACKS[named]))
@@ -159,7 +172,8 @@ class Sender:
             except NotFound:
                 continue
             if found.raw is not None and ends_with(found.raw, letter.parcel):
-                return Stored(found.gmail_id, found.thread_id, found.labels)
+                refused = frozenset(FALLBACKS) & letter.labels - found.labels
+                return Stored(found.gmail_id, found.thread_id, found.labels, refused)
         return None
 
     def _strangers(self, history_id: str | None) -> Iterator[str]:

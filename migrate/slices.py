@@ -11,6 +11,8 @@ from collections import defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import partial
+from pathlib import Path
+from uuid import uuid4
 
 from migrate.body import Body
 from migrate.delivery import Delivery
@@ -21,9 +23,6 @@ from migrate.lanes import Lanes
 from migrate.ledger import Ledger, claims, scanning
 from migrate.ledger.claims import Bundle, Occurrence
 from migrate.source import Source
-
-SPOOL_OVER = 1024 * 1024
-"""Larger messages lie in files, not in memory."""
 
 
 @dataclass(slots=True)
@@ -42,8 +41,7 @@ class _Assembly:
     @property
     def held(self) -> int:
         """Bytes in memory."""
-        bodies = (body for body in self.bodies.values() if isinstance(body, Body))
-        return sum(body.size for body in bodies if body.size <= SPOOL_OVER)
+        return sum(body.held for body in self.bodies.values() if isinstance(body, Body))
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +51,8 @@ class Bounds:
     """Bytes that this account may hold in memory."""
     uploads: int
     """Threads; how many upload at a time is the pacer's business."""
+    spool: Path
+    """Where bodies go that do not fit."""
 
 
 class Work:
@@ -149,7 +149,7 @@ class Work:
         for fetched in self._source.fetch([(each.uid, each.size) for each, _ in wanted]):
             self._check()
             each, assembly = by_uid.pop(fetched.uid)
-            assembly.bodies[each.id] = fetched.body
+            assembly.bodies[each.id] = self._bounded(fetched.body, open_ones)
             self._arrived(assembly, each, open_ones)
         if by_uid:
             gone = list(by_uid)
@@ -157,6 +157,16 @@ class Work:
             self._ledger.write(lambda conn: mark(conn), self._lease)
             for each, assembly in by_uid.values():
                 self._arrived(assembly, each, open_ones)
+
+    def _bounded(
+        self, body: Body | FetchRefused, open_ones: dict[int, _Assembly]
+    ) -> Body | FetchRefused:
+        """Thousands can share a Message-ID: what waits for its copies is bounded too."""
+        if isinstance(body, Body) and body.held:
+            held = sum(assembly.held for assembly in open_ones.values() if assembly.bodies)
+            if held + body.held > self._bounds.memory:
+                body.spill(self._bounds.spool / f"copy-{uuid4().hex}")
+        return body
 
     def _arrived(
         self, assembly: _Assembly, each: Occurrence, open_ones: dict[int, _Assembly]

@@ -49,6 +49,7 @@ class _Copy:
     folder_id: int
     folder: str
     uid: int
+    size: int
     label: str | None
     state: str
     sha256: str
@@ -143,6 +144,7 @@ class Verifier:
         query = (
             select(
                 occurrence.c.uid,
+                occurrence.c.size,
                 occurrence.c.state,
                 occurrence.c.message_id,
                 folder.c.id,
@@ -168,6 +170,7 @@ class Verifier:
                 row.id,
                 row.name,
                 row.uid,
+                row.size,
                 row.label,
                 row.state,
                 row.sha256,
@@ -191,7 +194,7 @@ class Verifier:
             return None
 
     def _bodies(self, piece: Sequence[_Copy]) -> dict[int, Body]:
-        wanted = [(each.uid, 0) for each in piece]
+        wanted = [(each.uid, each.size) for each in piece]
         return {
             each.uid: each.body
             for each in self._source.fetch(wanted)

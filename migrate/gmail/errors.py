@@ -42,7 +42,7 @@ class Throttled(Exception):
         self.retry_at = retry_at
         """When Gmail will answer again, if it says so (it does so in the text, not a header)."""
         self.concurrency = "concurrent" in detail
-        self.daily = "daily" in detail.lower()
+        self.daily = "daily" in detail.lower() or "per day" in detail.lower()
 
 
 class NotFound(Exception):
@@ -130,6 +130,8 @@ def classify(status: int, body: bytes) -> Exception:
         return Throttled(text, retry_time(text))
     if status == 408 or status >= 500:
         return OutcomeUnknown(f"{status} {text}")
+    if 300 <= status < 400:
+        return TargetError("target-unreachable", host="", reason=f"HTTP {status}")
     if status == 404:
         return NotFound(text)
     if status == 409:

@@ -114,7 +114,12 @@ class Pacer:
             self._width = min(float(self._most), self._width + 0.25 / self._width)
 
     def refuse(self, refusal: Throttled) -> None:
-        """A request was refused: close the gate until the time that Gmail names, or back off."""
+        """A request was refused: close the gate until the time that Gmail names, or back off.
+
+        The project's quota of the day is used up for all: the run stops, with its work pending.
+        """
+        if refusal.daily:
+            self._stop.set()
         with self._gate:
             self.refused += 1
             self._refusals += 1

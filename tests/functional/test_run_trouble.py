@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from migrate.body import Body
 from migrate.sandbox.embed import Running, running
 
 from .memory_source import LIMITS, OLDEST_FIRST, ONE_BY_ONE, TARGET, Copied, Mail, mail, run
@@ -129,3 +130,60 @@ def test_a_message_that_the_source_keeps_to_itself(
     assert kept.detail == "NO [SERVERBUG] damaged"
     assert kept.cause.endswith(kept.detail)
     assert kept.cure
+
+
+def test_an_outage_stops_the_account_and_puts_nothing_but_two_into_quarantine(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, sandbox: Running
+) -> None:
+    monkeypatch.setattr("migrate.sending._UNKNOWN_AT_MOST", 2)
+    faults(sandbox, {"method": IMPORT, "every": 1, "status": 503})
+    copied = run(monkeypatch, tmp_path / "move", sandbox, SEVEN, ONE_BY_ONE)
+    assert [error.code for error in copied.errors] == ["target-unreachable"]
+    assert copied.counts() == {"quarantined": 2, "pending": 5}
+
+
+def test_the_quota_of_the_day_stops_the_run_with_its_work_pending(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, sandbox: Running
+) -> None:
+    day = {"status": 403, "reason": "dailyLimitExceeded", "message": "Daily Limit Exceeded"}
+    faults(sandbox, {"method": IMPORT, "nth": [4, 5, 6, 7, 8, 9], **day})
+    copied = run(monkeypatch, tmp_path / "move", sandbox, SEVEN, ONE_BY_ONE)
+    assert copied.errors == []
+    assert copied.counts() == {"imported": 3, "pending": 4}
+    faults(sandbox)
+    again = run(monkeypatch, tmp_path / "move", sandbox, SEVEN, ONE_BY_ONE)
+    check_all_there_once(again)
+
+
+def test_a_bug_met_on_an_account_is_told_and_costs_nothing(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, sandbox: Running
+) -> None:
+    with monkeypatch.context() as broken:
+        broken.setattr("migrate.delivery.content", lambda _: 1 / 0)
+        copied = run(broken, tmp_path / "move", sandbox, SEVEN)
+        assert [error.code for error in copied.errors] == ["unexpected"]
+        assert copied.counts() == {"pending": 7}
+    check_all_there_once(run(monkeypatch, tmp_path / "move", sandbox, SEVEN))
+
+
+def test_many_copies_of_one_message_id_do_not_stay_in_memory(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, sandbox: Running
+) -> None:
+    same = {"Message-ID": "<cron@example.com>"}
+    cron = [mail(number, f"{number}" * 300_000, **same) for number in range(10, 30)]
+    spilled: list[Path] = []
+    spill = Body.spill
+
+    def spy(body: Body, path: Path) -> None:
+        spilled.append(path)
+        spill(body, path)
+
+    monkeypatch.setattr("migrate.body.Body.spill", spy)
+    (tmp_path / "move" / "state" / "spool").mkdir(parents=True)
+    limits = f"{ONE_BY_ONE}memory_bytes = 8388608\naccounts = 1\n"
+    copied = run(monkeypatch, tmp_path / "move", sandbox, {"INBOX": cron}, limits)
+    assert copied.errors == []
+    assert copied.counts() == {"imported": 20}
+    # 20 of 600,000 bytes, of which 8 MiB may be held.
+    assert len(spilled) == 7
+    assert not any(path.exists() for path in spilled)

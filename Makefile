@@ -12,7 +12,8 @@ $(STAMP): pyproject.toml uv.lock
 	echo "$(PYTHON) is: $$($(PYTHON) --version 2>&1). Name another: make PYTHON=python3.12" >&2; exit 1; }
 	test -x $(BIN)/pip || $(PYTHON) -m venv .venv
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check 'uv>=0.7'
-	VIRTUAL_ENV=$(CURDIR)/.venv $(BIN)/uv sync --active --quiet --locked --inexact --extra demo
+# A company's proxy certificate in the system's store counts.
+	UV_SYSTEM_CERTS=true VIRTUAL_ENV=$(CURDIR)/.venv $(BIN)/uv sync --active --quiet --locked --inexact --extra demo
 	touch $@
 
 demo: $(STAMP)

@@ -27,15 +27,21 @@ def init(
     key: Annotated[
         Path, typer.Option("--key", help=_help("cli.option.key"), metavar="FILE")
     ] = Path("service-account.json"),
+    as_json: Json = False,
     lang: Lang = None,
 ) -> None:
     texts = common.texts_for(lang)
-    with common.explained(texts, as_json=False):
+    with common.explained(texts, as_json=as_json):
         from migrate.config import init_files
 
-        for path in init_files(
+        written = init_files(
             directory, source_url=source, api=api, key_file=str(key), lang=texts.lang
-        ):
+        )
+        if as_json:
+            body = {"schema": 1, "command": "init", "files": [str(path) for path in written]}
+            typer.echo(json.dumps(body, ensure_ascii=False, indent=2))
+            return
+        for path in written:
             typer.echo(texts("cli.init.written", file=path))
         typer.echo(texts("cli.init.next", directory=directory))
 

@@ -29,6 +29,12 @@ def test_init_writes_both_files_once(tmp_path: Path) -> None:
     assert written[1].read_text() == "mine"
 
 
+def test_init_says_in_json_what_it_wrote(tmp_path: Path) -> None:
+    done = mailhaul("migrate", "init", "--dir", "move", "--json", cwd=tmp_path)
+    assert (done.code, done.json["schema"], done.json["command"]) == (0, 1, "init")
+    assert [Path(file).name for file in done.json["files"]] == ["migration.toml", "accounts.csv"]
+
+
 def test_check_finds_all_well(make: Make) -> None:
     done = make()("check", "--json")
     assert (done.code, done.json["complete"]) == (0, True), done.said

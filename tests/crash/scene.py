@@ -7,7 +7,8 @@ import multiprocessing
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from multiprocessing.process import BaseProcess
 from pathlib import Path
@@ -103,19 +104,25 @@ uploads_per_user_max = {self.uploads}
         requests = self.mailbox.request("GET", "/_sandbox/stats")[1]["requests"]
         return sum(requests.get(f"gmail.users.messages.{each}", 0) for each in ("import", "insert"))
 
-    def start(self) -> subprocess.Popen[str]:
-        """`mailhaul migrate run` as anybody starts it."""
+    @contextmanager
+    def started(self) -> Iterator[subprocess.Popen[str]]:
+        """`mailhaul migrate run` as anybody starts it; it does not outlive the block."""
         words = ["migrate", "run", "--dir", str(self.directory), "--lang", "en"]
-        return subprocess.Popen(
+        child = subprocess.Popen(
             [sys.executable, "-m", "mailhaul", *words],
             cwd=ROOT,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
         )
+        with child:
+            try:
+                yield child
+            finally:
+                child.kill()
 
     def fork(self, *options: str, command: Sequence[str] = ("run",)) -> BaseProcess:
-        """The same, sooner, in a process of its own; `options` are those of `killer.py`."""
+        """The same, sooner: in a process of its own; `options` are those of `killer.py`."""
         words = [*options, "--", "migrate", *command, "--dir", str(self.directory), "--lang", "en"]
         output = [str(self._output(each)) for each in ("out", "err")]
         child = FORKS.Process(target=killer.command, args=(words, *output))
@@ -186,15 +193,6 @@ uploads_per_user_max = {self.uploads}
         kept = [each.read_bytes() for each in self.directory.glob("quarantine/*/*.eml")]
         refused = [each.raw for each in letters() if each.end == "quarantined"]
         assert sorted(kept) == sorted(refused)
-
-
-def ended(child: subprocess.Popen[str]) -> tuple[int, str, str]:
-    """Exit code, standard output and standard error of a child that ends by itself."""
-    try:
-        out, err = child.communicate(timeout=PATIENCE)
-    finally:
-        child.kill()
-    return child.returncode, out, err
 
 
 def wait_until(true: Callable[[], bool], child: subprocess.Popen[str]) -> None:

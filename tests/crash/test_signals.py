@@ -7,10 +7,13 @@ import subprocess
 
 import pytest
 
+from migrate.errors import StateError
+from migrate.explain import explain
 from migrate.texts import Texts
 from tests.crash import oracle
 from tests.crash.conftest import NewScene
-from tests.crash.scene import UPLOADS, Scene, ended, wait_until
+from tests.crash.letters import OWNER
+from tests.crash.scene import PATIENCE, UPLOADS, Scene, wait_until
 
 pytestmark = pytest.mark.crash
 
@@ -24,12 +27,12 @@ def _stored(scene: Scene, child: subprocess.Popen[str], count: int) -> None:
 def test_ctrl_c_finishes_what_is_in_hand(new_scene: NewScene) -> None:
     scene = new_scene("off")
     scene.script({"method": UPLOADS, "delay": 0.2, "when": "after"})
-    child = scene.start()
-    _stored(scene, child, 3)
-    child.send_signal(signal.SIGINT)
-    code, _, told = ended(child)
+    with scene.started() as child:
+        _stored(scene, child, 3)
+        child.send_signal(signal.SIGINT)
+        _, told = child.communicate(timeout=PATIENCE)
     totals = scene.document("status")["totals"]
-    assert code == 4
+    assert child.returncode == 4
     assert texts("cli.run.resume", n=totals["pending"]) in told
     assert len(oracle.target(scene.mailbox)) == totals["imported"] < totals["source"]
     scene.script()
@@ -40,14 +43,14 @@ def test_ctrl_c_finishes_what_is_in_hand(new_scene: NewScene) -> None:
 def test_ctrl_c_twice_ends_at_once(new_scene: NewScene) -> None:
     scene = new_scene("off")
     scene.script({"method": UPLOADS, "delay": 30, "when": "after"})
-    child = scene.start()
-    _stored(scene, child, 1)
-    child.send_signal(signal.SIGINT)
-    assert child.stderr is not None
-    while texts("cli.run.stopping") not in child.stderr.readline():
-        assert child.poll() is None
-    child.send_signal(signal.SIGINT)
-    assert ended(child)[0] == 4
+    with scene.started() as child:
+        _stored(scene, child, 1)
+        child.send_signal(signal.SIGINT)
+        assert child.stderr is not None
+        while texts("cli.run.stopping") not in child.stderr.readline():
+            assert child.poll() is None
+        child.send_signal(signal.SIGINT)
+        assert child.wait(PATIENCE) == 4
     assert scene.document("status")["totals"]["imported"] == 0
     scene.script()
     scene.complete()
@@ -56,13 +59,14 @@ def test_ctrl_c_twice_ends_at_once(new_scene: NewScene) -> None:
 
 def test_two_processes_on_one_account(new_scene: NewScene) -> None:
     scene = new_scene("off")
-    scene.script({"method": UPLOADS, "delay": 0.2})
-    child = scene.start()
-    _stored(scene, child, 1)
-    code, _, told = scene.run()
-    assert child.poll() is None
-    assert code == 2
-    assert "another" in told.lower()
-    assert ended(child)[0] == 3
-    scene.script()
+    scene.script({"method": UPLOADS, "delay": 5, "times": 4})
+    before = scene.asked()
+    with scene.started() as child:
+        wait_until(lambda: scene.asked() > before, child)
+        code, _, told = scene.run()
+        assert child.poll() is None
+        assert code == 2
+        assert explain(StateError("account-busy", user=OWNER), texts)[0] in told
+        child.communicate(timeout=PATIENCE)
+        assert child.returncode == 3
     scene.check()

@@ -6,11 +6,9 @@ can happen to it stands in `sending.py`.
 
 from __future__ import annotations
 
-import threading
 from collections import defaultdict
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import Future
-from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
@@ -21,10 +19,11 @@ from migrate.errors import FetchRefused, TargetError
 from migrate.gmail.errors import LabelRefused, MessageRefused, NotFound
 from migrate.gmail.upload import Parcel, Stored
 from migrate.labels import Mapped, message_labels
-from migrate.ledger import Ledger, accounts, outcomes
+from migrate.ledger import Ledger, outcomes
 from migrate.ledger.accounts import Account
 from migrate.ledger.claims import Bundle, Occurrence
 from migrate.ledger.outcomes import Known, Outcome
+from migrate.memory import Memory
 from migrate.message import UPLOAD_LIMIT, Header, Prepared, content, prepare
 from migrate.quarantine import keep
 from migrate.sending import FALLBACKS, Letter, Sender, Target, ends_with
@@ -73,10 +72,8 @@ class Delivery:
 
     def __init__(self, ledger: Ledger, target: Target, job: Job) -> None:
         self._ledger, self._target, self._job = ledger, target, job
-        self._sender = Sender(target, job.settle, self._known_ids)
-        self._recent: dict[str, list[Known]] = defaultdict(list)
-        self._busy: set[str] = set()
-        self._turn = threading.Condition()
+        self._memory = Memory(ledger, job.account.id)
+        self._sender = Sender(target, job.settle, self._memory.ids)
         self._failure: BaseException | None = None
 
     def deliver(self, bundle: Bundle, bodies: Mapping[int, Body | FetchRefused]) -> None:
@@ -92,7 +89,7 @@ class Delivery:
             self._post(partial(outcomes.close_unread, occurrence_ids=ids, why=why))
         for sha256, (body, found) in self._by_bytes(bundle, bodies).items():
             message = self._prepare(sha256, body, found, bundle)
-            with self._turn_of(message.prepared.message_id):
+            with self._memory.turn_of(message.prepared.message_id):
                 try:
                     self._bring(message, bundle)
                 except MessageRefused as refusal:
@@ -149,7 +146,7 @@ class Delivery:
         return _Message(sha256, occurrences, prepared, parcel, basis)
 
     def _bring(self, message: _Message, bundle: Bundle) -> None:
-        known = self._known(message)
+        known = self._memory.find(message.sha256, message.prepared.message_id)
         same = next((each for each in known if each.sha256 == message.sha256), None)
         if same and self._add_copies(message, same):
             return
@@ -179,7 +176,7 @@ class Delivery:
         """Whether Gmail answered with a message that was there before us or is another of ours."""
         if not self._target.readable:
             return False
-        return bool(self._known_ids([gmail_id])) or any(
+        return bool(self._memory.ids([gmail_id])) or any(
             each.gmail_id == gmail_id for each in others
         )
 
@@ -234,7 +231,7 @@ class Delivery:
         ends = tuple((each.id, "merged", "copy") for each in message.occurrences)
         account, sha256 = self._job.account.id, message.sha256
         done = self._post(lambda conn: outcomes.add_copies(conn, account, sha256, labels, ends))
-        self._remember(
+        self._memory.remember(
             Known(same.sha256, same.header_id, same.gmail_id, same.thread_id, labels),
             message.prepared.message_id,
             done,
@@ -290,45 +287,12 @@ class Delivery:
         )
         done = self._post(lambda conn: outcomes.record(conn, outcome))
         assert outcome.known is not None
-        self._remember(outcome.known, prepared.message_id, done)
+        self._memory.remember(outcome.known, prepared.message_id, done)
 
     def _labels(self, occurrences: Sequence[Occurrence]) -> frozenset[str]:
         return message_labels(
             [(self._job.folders[each.folder_id], each.flags) for each in occurrences]
         )
-
-    def _known(self, message: _Message) -> list[Known]:
-        """Messages of ours with these bytes or this Message-ID, also those not yet on disk."""
-        message_id = message.prepared.message_id
-        with self._turn:
-            recent = list(self._recent.get(message_id, ()))
-        with self._ledger.read() as conn:
-            found = outcomes.find(conn, self._job.account.id, message.sha256, message_id)
-        # Oldest first, and of each what was said of it last: its labels may have grown.
-        return list({each.sha256: each for each in (*found, *recent)}.values())
-
-    def _known_ids(self, gmail_ids: Collection[str]) -> set[str]:
-        """Those of `gmail_ids` that are ours or were in the mailbox before us."""
-        wanted = list(gmail_ids)
-        with self._turn:
-            recent = {each.gmail_id for found in self._recent.values() for each in found}
-        with self._ledger.read() as conn:
-            mine = outcomes.ours(conn, self._job.account.id, wanted)
-            before = accounts.in_baseline(conn, self._job.account.id, wanted)
-        return (recent & set(wanted)) | mine | before
-
-    def _remember(self, known: Known, message_id: str, done: Future[None]) -> None:
-        """Keep an outcome at hand until the ledger has it."""
-        with self._turn:
-            self._recent[message_id].append(known)
-
-        def forget(_: object) -> None:
-            with self._turn:
-                self._recent[message_id].remove(known)
-                if not self._recent[message_id]:
-                    del self._recent[message_id]
-
-        done.add_done_callback(forget)
 
     def _post(self, op: object) -> Future[None]:
         done: Future[None] = self._ledger.post(op, self._job.account.lease)  # type: ignore[arg-type]
@@ -337,17 +301,3 @@ class Delivery:
 
     def _written(self, done: Future[None]) -> None:
         self._failure = self._failure or done.exception()
-
-    @contextmanager
-    def _turn_of(self, message_id: str) -> Iterator[None]:
-        """At most one message of a Message-ID is on its way."""
-        with self._turn:
-            while message_id in self._busy:
-                self._turn.wait()
-            self._busy.add(message_id)
-        try:
-            yield
-        finally:
-            with self._turn:
-                self._busy.discard(message_id)
-                self._turn.notify_all()

@@ -55,17 +55,16 @@ def test_an_outcome_that_is_not_on_disk_is_known_with_its_last_labels(ledger: Le
     mine = delivery(ledger)
     go = threading.Event()
     held = ledger.post(lambda _: go.wait(20))
-    message: Any = SimpleNamespace(sha256="s", prepared=SimpleNamespace(message_id="<1@x>"))
     first = Known("s", "<1@x>", "g", "t", frozenset({"A"}))
     other = Known("o", "<1@x>", "h", "t", frozenset())
     last = Known("s", "<1@x>", "g", "t", frozenset({"A", "B"}))
     for known in (first, other, last):
-        mine._remember(known, "<1@x>", ledger.post(lambda _: None))
+        mine._memory.remember(known, "<1@x>", ledger.post(lambda _: None))
     try:
-        assert mine._known(message) == [last, other]
-        assert mine._known_ids(["g", "h", "x"]) == {"g", "h"}
+        assert mine._memory.find("s", "<1@x>") == [last, other]
+        assert mine._memory.ids(["g", "h", "x"]) == {"g", "h"}
     finally:
         go.set()
     held.result(20)
     ledger.write(lambda _: None)
-    assert mine._known(message) == []
+    assert mine._memory.find("s", "<1@x>") == []

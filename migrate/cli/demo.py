@@ -87,6 +87,7 @@ def _walk(config: Config, expected: Totals, texts: Texts) -> int:
     same = again.totals == done.totals
     typer.echo(texts("cli.demo.again" if same else "cli.demo.again_differs"))
     typer.echo(texts("cli.demo.report", file=file.resolve().as_uri()))
+    typer.echo(texts("cli.demo.next"))
     as_expected = done.totals == expected and same and not differences
     if not as_expected:
         typer.echo(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import UTC, datetime
+from functools import partial
 from itertools import islice
 from typing import Any
 
@@ -40,12 +41,14 @@ def scan(
         if not mapped.folder.selectable:
             continue
         state = source.examine(mapped.folder)
-        folder_id = ledger.write(
-            lambda conn, m=mapped, s=state: scanning.put_folder(  # type: ignore[misc]
-                conn, account.id, m, s.uidvalidity, s.exists
-            ),
-            account.lease,
+        put = partial(
+            scanning.put_folder,
+            account_id=account.id,
+            mapped=mapped,
+            uidvalidity=state.uidvalidity,
+            listed=state.exists,
         )
+        folder_id = ledger.write(put, account.lease)
         kept.append(folder_id)
         if mapped.rule:
             continue
@@ -77,10 +80,7 @@ def _scan_folder(
             | {"account_id": account.id, "folder_id": folder_id}
             for uid in uids
         ]
-        ledger.write(
-            lambda conn, rows=rows: scanning.add_occurrences(conn, rows),  # type: ignore[misc]
-            account.lease,
-        )
+        ledger.write(partial(scanning.add_occurrences, rows=rows), account.lease)
         seen(len(rows))
 
 
@@ -121,6 +121,7 @@ def _row(listed: Listed, now: datetime, skip_deleted: bool) -> dict[str, Any]:
         "bundle": bundle,
         "conversation": conversation(header) or bundle,
         "predicted": expected[0].verdict,
+        "certain": expected[0].certain,
         "state": "skipped" if skipped else "pending",
         "reason": "deleted" if skipped else None,
     }

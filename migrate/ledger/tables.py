@@ -13,7 +13,8 @@
   `intended` after a crash means *in doubt*: Gmail may have the message. `slice_id` names the slice
   that claimed it and with it the history from which Gmail can be asked. `gone` marks what the
   source no longer has; it is outside the accounting. `bundle` is equal for all candidates of one
-  message, `seq` is the order of copying, `at` the seconds since 1970 that decide about it,
+  message, `predicted` (`certain` or not) what Gmail is expected to say of it, `seq` the order of
+  copying, `at` the seconds since 1970 that decide about it,
   `detail` what the source said when it did not hand the message out.
 - `message` distinct bytes (SHA-256 of what the source returned) in an account, and what became of
   them. `header_id` is the Message-ID that was uploaded, `date` the seconds since 1970 that Gmail
@@ -152,6 +153,7 @@ occurrence = Table(
     Column("conversation", String),
     Column("seq", Integer),
     Column("predicted", String),
+    Column("certain", Boolean, nullable=False, default=True),
     Column("state", String, nullable=False, default="pending"),
     Column("reason", String),
     Column("detail", Text),

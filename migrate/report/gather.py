@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from importlib.metadata import version
+from typing import Any
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, Row, func, select
 
 from migrate.explain import explain_code
 from migrate.ledger import totals
@@ -64,20 +65,18 @@ def gather(
 def predictions(conn: Connection, users: Sequence[tuple[str, str]]) -> list[Predicted]:
     """How many messages that are still to be copied the scan expects which verdict for."""
     query = (
-        select(occurrence.c.predicted)
+        select(occurrence.c.predicted, occurrence.c.certain, func.count())
         .join(account, account.c.id == occurrence.c.account_id)
         .where(
+            occurrence.c.predicted.is_not(None),
             occurrence.c.state.in_(totals.OPEN),
             occurrence.c.gone.is_(False),
             account.c.source_user.in_([source for source, _ in users]),
         )
+        .group_by(occurrence.c.predicted, occurrence.c.certain)
+        .order_by(func.count().desc(), occurrence.c.predicted)
     )
-    counts = Counter(str(value) for value in conn.scalars(query) if value)
-    # What only the body tells is not certain: size is a hint, attachments are unseen.
-    return [
-        Predicted(verdict, count, verdict not in {"accepted", "oversize"})
-        for verdict, count in sorted(counts.items(), key=lambda each: (-each[1], each[0]))
-    ]
+    return [Predicted(verdict, count, certain) for verdict, certain, count in conn.execute(query)]
 
 
 def expected_units(predicted: Sequence[Predicted], per_message: int) -> int:
@@ -90,11 +89,11 @@ def _complete(whole: Totals, accounts: Sequence[AccountLine]) -> bool:
     return finished and whole.closed and whole.pending == 0 and whole.quarantined == 0
 
 
-def _account(conn: Connection, row: Mapping[str, object] | object, texts: Texts) -> AccountLine:
-    counts = totals.by_folder(conn, row.id)  # type: ignore[union-attr]
+def _account(conn: Connection, row: Row[Any], texts: Texts) -> AccountLine:
+    counts = totals.by_folder(conn, row.id)
     query = (
         select(folder)
-        .where(folder.c.account_id == row.id, folder.c.gone.is_(False))  # type: ignore[union-attr]
+        .where(folder.c.account_id == row.id, folder.c.gone.is_(False))
         .order_by(folder.c.name)
     )
     lines = []
@@ -108,13 +107,13 @@ def _account(conn: Connection, row: Mapping[str, object] | object, texts: Texts)
         size = sum(count.bytes for count in states.values())
         lines.append(FolderLine(each.name, each.label, sums, size, each.rule))
     error = None
-    if row.error_code:  # type: ignore[union-attr]
-        cause, cure = explain_code(row.error_code, row.error_params or {}, texts)  # type: ignore[union-attr]
-        error = {"code": row.error_code, "cause": cause, "cure": cure}  # type: ignore[union-attr]
+    if row.error_code:
+        cause, cure = explain_code(row.error_code, row.error_params or {}, texts)
+        error = {"code": row.error_code, "cause": cause, "cure": cure}
     return AccountLine(
-        row.source_user,  # type: ignore[union-attr]
-        row.target_user,  # type: ignore[union-attr]
-        row.state,  # type: ignore[union-attr]
+        row.source_user,
+        row.target_user,
+        row.state,
         error,
         Totals.sum(line.totals for line in lines),
         lines,

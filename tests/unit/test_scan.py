@@ -13,7 +13,7 @@ from migrate.labels import LabelRules
 from migrate.ledger import Ledger, claims, scanning, totals
 from migrate.ledger.accounts import Account
 from migrate.report.document import Totals
-from migrate.report.gather import gather
+from migrate.report.gather import gather, predictions
 from migrate.scan import scan
 from migrate.source import Fetched, Folder, FolderState, Listed
 from migrate.texts import Texts
@@ -233,3 +233,17 @@ def test_a_date_that_is_none_counts_as_the_oldest(desk: Desk) -> None:
     )
     at = {uid: row.at for uid, row in rows(desk.ledger).items()}
     assert at == {1: int(NOW.timestamp()), 2: 880127706, 3: 0}
+
+
+def test_a_verdict_that_nobody_has_seen_from_gmail_is_not_called_certain(desk: Desk) -> None:
+    date = b"Date: Fri, 21 Nov 2025 09:55:06 +0000\r\nMessage-ID: <1@x>\r\n\r\n"
+    senders = [b"From: (unknown sender)\r\n", b"From: Anna Example\r\n", b"From: Ann\r\n", b""]
+    messages = [listed(uid, header=each + date) for uid, each in enumerate(senders, 1)]
+    desk.scan(FakeSource(INBOX=messages))
+    with desk.ledger.read() as conn:
+        found = {(each.verdict, each.certain, each.count) for each in predictions(conn, [PAIR])}
+    assert found == {
+        ("from-invalid", True, 1),
+        ("from-invalid", False, 2),
+        ("from-missing", True, 1),
+    }

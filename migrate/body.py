@@ -19,6 +19,7 @@ class Body:
 
     def __init__(self, data: bytes | Path) -> None:
         self._data = data
+        self._digest: str | None = None
         self.size = len(data) if isinstance(data, bytes) else data.stat().st_size
 
     def open(self) -> BinaryIO:
@@ -45,11 +46,13 @@ class Body:
         return self.size if isinstance(self._data, bytes) else 0
 
     def sha256(self) -> str:
-        """Hex digest of all bytes."""
-        digest = hashlib.sha256()
-        for piece in self.chunks():
-            digest.update(piece)
-        return digest.hexdigest()
+        """Hex digest of all bytes; read once."""
+        if self._digest is None:
+            digest = hashlib.sha256()
+            for piece in self.chunks():
+                digest.update(piece)
+            self._digest = digest.hexdigest()
+        return self._digest
 
     def discard(self) -> None:
         """Remove the spool file, if there is one."""

@@ -7,12 +7,14 @@ can happen to it stands in `sending.py`.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
+
+from sqlalchemy import Connection
 
 from migrate.body import Body
 from migrate.errors import FetchRefused, TargetError
@@ -99,34 +101,18 @@ class Delivery:
         self, bundle: Bundle, bodies: Mapping[int, Body | FetchRefused]
     ) -> dict[tuple[str, str], list[int]]:
         refused: dict[tuple[str, str], list[int]] = defaultdict(list)
-        email_ids: dict[str, tuple[str, str]] = {}
-        for each in bundle.occurrences:
-            body = bodies.get(each.id)
-            if isinstance(body, FetchRefused):
-                why = body.code, str(body.params.get("answer", ""))
-                refused[why].append(each.id)
-                if each.email_id:
-                    email_ids[each.email_id] = why
-        for each in bundle.occurrences:
-            if each.id not in bodies and each.email_id in email_ids:
-                refused[email_ids[each.email_id]].append(each.id)
+        for each, answer in _answers(bundle, bodies):
+            if isinstance(answer, FetchRefused):
+                refused[answer.code, str(answer.params.get("answer", ""))].append(each.id)
         return refused
 
     def _by_bytes(
         self, bundle: Bundle, bodies: Mapping[int, Body | FetchRefused]
     ) -> dict[str, tuple[Body, list[Occurrence]]]:
         groups: dict[str, tuple[Body, list[Occurrence]]] = {}
-        email_ids: dict[str, str] = {}
-        for each in bundle.occurrences:
-            body = bodies.get(each.id)
-            if isinstance(body, Body):
-                digest = body.sha256()
-                groups.setdefault(digest, (body, []))[1].append(each)
-                if each.email_id:
-                    email_ids[each.email_id] = digest
-        for each in bundle.occurrences:
-            if each.id not in bodies and each.email_id in email_ids:
-                groups[email_ids[each.email_id]][1].append(each)
+        for each, answer in _answers(bundle, bodies):
+            if isinstance(answer, Body):
+                groups.setdefault(answer.sha256(), (answer, []))[1].append(each)
         return groups
 
     def _prepare(
@@ -294,10 +280,22 @@ class Delivery:
             [(self._job.folders[each.folder_id], each.flags) for each in occurrences]
         )
 
-    def _post(self, op: object) -> Future[None]:
-        done: Future[None] = self._ledger.post(op, self._job.account.lease)  # type: ignore[arg-type]
+    def _post(self, op: Callable[[Connection], None]) -> Future[None]:
+        done = self._ledger.post(op, self._job.account.lease)
         done.add_done_callback(self._written)
         return done
 
     def _written(self, done: Future[None]) -> None:
         self._failure = self._failure or done.exception()
+
+
+def _answers(
+    bundle: Bundle, bodies: Mapping[int, Body | FetchRefused]
+) -> Iterator[tuple[Occurrence, Body | FetchRefused]]:
+    """What the source said of each occurrence; of equal EMAILIDs only one was asked for."""
+    twins = {each.email_id: bodies[each.id] for each in bundle.occurrences if each.id in bodies}
+    for each in bundle.occurrences:
+        if each.id in bodies:
+            yield each, bodies[each.id]
+        elif each.email_id and each.email_id in twins:
+            yield each, twins[each.email_id]

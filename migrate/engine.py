@@ -8,6 +8,7 @@ import time
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 
 from migrate import takeup
 from migrate.accounts import Account as Row
@@ -114,10 +115,8 @@ class LocalEngine:
         with self._ledger.read() as conn:
             left = totals.open_count(conn, account.id)
         state = "failed" if failure else "paused" if left else "done"
-        params = {key: str(value) for key, value in failure.params.items()} if failure else {}
-        error = (failure.code, params) if failure else None
         self._ledger.write(
-            lambda conn: accounts.release(conn, account.id, state, error), account.lease
+            lambda conn: accounts.release(conn, account.id, state, failure), account.lease
         )
 
     def _copy(self, row: Row, account: Account) -> None:
@@ -239,7 +238,7 @@ class LocalEngine:
     def _beat(self) -> None:
         while not self._over.wait(_HEARTBEAT):
             held = list(self._held)
-            self._ledger.post(lambda conn, ids=held: accounts.renew(conn, ids))  # type: ignore[misc]
+            self._ledger.post(partial(accounts.renew, account_ids=held))
 
 
 def _pair(row: Row) -> tuple[str, str]:

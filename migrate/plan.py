@@ -128,12 +128,7 @@ def _scan(
     except MailhaulError as error:
         failure = error
     state = "failed" if failure else "scanned"
-    params = {key: str(value) for key, value in failure.params.items()} if failure else {}
-    ledger.write(
-        lambda conn: accounts.release(
-            conn, account_id, state, (failure.code, params) if failure else None
-        )
-    )
+    ledger.write(lambda conn: accounts.release(conn, account_id, state, failure))
     return failure
 
 

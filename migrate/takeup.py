@@ -7,6 +7,7 @@ ids that were there before us, does.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from functools import partial
 from itertools import islice
 
 from migrate.gmail.api import Mailbox
@@ -48,10 +49,8 @@ def _add(ledger: Ledger, account: Account, gmail_ids: Iterable[str]) -> None:
         with ledger.read() as conn:
             mine = outcomes.ours(conn, account.id, piece)
         foreign = [each for each in piece if each not in mine]
-        ledger.write(
-            lambda conn, ids=foreign: accounts.add_baseline(conn, account.id, ids),  # type: ignore[misc]
-            account.lease,
-        )
+        add = partial(accounts.add_baseline, account_id=account.id, gmail_ids=foreign)
+        ledger.write(add, account.lease)
 
 
 def _pieces(items: Iterable[str]) -> Iterator[list[str]]:

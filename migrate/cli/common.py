@@ -92,6 +92,8 @@ def explained(texts: Texts, *, as_json: bool) -> Iterator[None]:
 def show_error(error: MailhaulError, texts: Texts, *, as_json: bool = False) -> None:
     from migrate.explain import explain
 
+    if os.environ.get("MAILHAUL_DEBUG"):
+        traceback.print_exception(error)
     cause, cure = explain(error, texts)
     if as_json:
         body = {"code": error.code, "cause": cause, "cure": cure}

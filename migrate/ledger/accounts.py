@@ -11,6 +11,7 @@ from typing import Any
 
 from sqlalchemy import Connection, func, insert, select, update
 
+from migrate.errors import MailhaulError
 from migrate.ledger.tables import account, baseline, label, run
 
 LEASE_SECONDS = 60.0
@@ -108,10 +109,11 @@ def renew(conn: Connection, account_ids: Iterable[int]) -> None:
 
 
 def release(
-    conn: Connection, account_id: int, state: str, error: tuple[str, dict[str, Any]] | None = None
+    conn: Connection, account_id: int, state: str, failure: MailhaulError | None = None
 ) -> None:
     """Give the lease back and say how the account stands."""
-    code, params = error or (None, None)
+    code = failure.code if failure else None
+    params = {key: str(value) for key, value in failure.params.items()} if failure else None
     conn.execute(
         update(account)
         .where(account.c.id == account_id)

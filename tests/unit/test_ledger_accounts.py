@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import select, update
 
+from migrate.errors import TargetError
 from migrate.ledger import Ledger, accounts
 from migrate.ledger.tables import account as table
 from migrate.ledger.tables import baseline, label
@@ -103,7 +104,7 @@ def test_releasing_says_how_the_account_stands_and_taking_forgets_the_error(
     ledger: Ledger,
 ) -> None:
     take(ledger)
-    ledger.write(lambda conn: accounts.release(conn, 1, "failed", ("code", {"a": "b"})))
+    ledger.write(lambda conn: accounts.release(conn, 1, "failed", TargetError("code", a="b")))
     with ledger.read() as conn:
         row = conn.execute(select(table)).one()
     assert (row.state, row.error_code, row.error_params) == ("failed", "code", {"a": "b"})

@@ -29,7 +29,7 @@ def _method(name: str) -> Wanted:
 
 
 def _outcomes(_writer: object, jobs: Iterable[Any]) -> bool:
-    return any("Delivery._record" in each.op.__qualname__ for each in jobs)
+    return any("Delivery._record" in getattr(each.op, "__qualname__", "") for each in jobs)
 
 
 def _partial(path: Path, *_: object) -> bool:

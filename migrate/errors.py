@@ -1,30 +1,36 @@
-"""What can go wrong, as types.
-
-Every error that a person reads has a stable `code`. Its cause and its cure stand in
-`texts/errors.toml`, English and Japanese side by side, with the error's parameters filled in;
-an exception carries no prose. The exit code belongs to the type (see `docs/design.md`).
-"""
+"""What can go wrong with a migration, as types; the base and the exit codes are shared."""
 
 from __future__ import annotations
 
-EXIT_DONE = 0
-EXIT_BUG = 1
-EXIT_USAGE = 2
-EXIT_DIFFERS = 3
-EXIT_PENDING = 4
-EXIT_UNREACHABLE = 5
-EXIT_BRAKE = 6
+from console.errors import (
+    EXIT_BRAKE,
+    EXIT_BUG,
+    EXIT_DIFFERS,
+    EXIT_DONE,
+    EXIT_PENDING,
+    EXIT_UNREACHABLE,
+    EXIT_USAGE,
+    MailhaulError,
+)
 
-
-class MailhaulError(Exception):
-    """An expected error: `code` names an entry of `texts/errors.toml`, `params` fill it in."""
-
-    exit_code = EXIT_BUG
-
-    def __init__(self, code: str, **params: object) -> None:
-        self.code = code
-        self.params = params
-        super().__init__(code + "".join(f" {name}={value}" for name, value in params.items()))
+__all__ = [
+    "EXIT_BRAKE",
+    "EXIT_BUG",
+    "EXIT_DIFFERS",
+    "EXIT_DONE",
+    "EXIT_PENDING",
+    "EXIT_UNREACHABLE",
+    "EXIT_USAGE",
+    "BrakeError",
+    "FetchRefused",
+    "FolderChanged",
+    "MailhaulError",
+    "SourceError",
+    "SourceLost",
+    "StateError",
+    "TargetError",
+    "UsageError",
+]
 
 
 class UsageError(MailhaulError):

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import json
-import os
-import sys
-import traceback
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterable, Sequence
+from contextlib import AbstractContextManager
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from console import shell
+from console.shell import JsonOption as Json
+from console.shell import LangOption as Lang
+from console.shell import say
 from migrate.errors import (
     EXIT_BRAKE,
     EXIT_BUG,
@@ -26,6 +26,22 @@ from migrate.errors import (
 )
 from migrate.texts import Texts, language
 
+__all__ = [
+    "HERE",
+    "Dir",
+    "Json",
+    "Lang",
+    "Only",
+    "explained",
+    "outcome",
+    "publish",
+    "say",
+    "select",
+    "show_error",
+    "texts_for",
+    "worst",
+]
+
 if TYPE_CHECKING:
     from migrate.accounts import Account
     from migrate.config import Config
@@ -34,8 +50,6 @@ if TYPE_CHECKING:
 _help = Texts(language())
 
 Dir = Annotated[Path, typer.Option("--dir", help=_help("cli.option.dir"), metavar="DIR")]
-Json = Annotated[bool, typer.Option("--json", help=_help("cli.option.json"))]
-Lang = Annotated[str | None, typer.Option("--lang", help=_help("cli.option.lang"), metavar="en|ja")]
 Only = Annotated[
     list[str] | None, typer.Option("--only", help=_help("cli.option.only"), metavar="USER")
 ]
@@ -46,11 +60,7 @@ _FIRST = (EXIT_BUG, EXIT_USAGE, EXIT_BRAKE, EXIT_UNREACHABLE, EXIT_PENDING, EXIT
 
 def texts_for(lang: str | None) -> Texts:
     """The reader's texts: `--lang`, else the locale."""
-    if lang is None:
-        return Texts(language([]))
-    if lang not in ("en", "ja"):
-        raise typer.BadParameter(_help("cli.option.lang_wrong", lang=lang))
-    return Texts("ja" if lang == "ja" else "en")
+    return Texts(shell.chosen(lang))
 
 
 def worst(codes: Iterable[int]) -> int:
@@ -69,43 +79,22 @@ def outcome(document: Document, errors: Iterable[MailhaulError] = ()) -> int:
     return worst(codes)
 
 
-@contextmanager
-def explained(texts: Texts, *, as_json: bool) -> Iterator[None]:
+def explained(texts: Texts, *, as_json: bool) -> AbstractContextManager[None]:
     """Turn an expected error into cause and cure, and any other into a request to report it."""
-    try:
-        yield
-    except MailhaulError as error:
-        show_error(error, texts, as_json=as_json)
-        raise typer.Exit(error.exit_code) from error
-    except (typer.Exit, typer.Abort, typer.BadParameter):
-        raise
-    except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        raise typer.Exit(EXIT_BUG) from None
-    except Exception as error:
-        if os.environ.get("MAILHAUL_DEBUG"):
-            traceback.print_exc()
-        say(texts("cli.bug", error=f"{type(error).__name__}: {error}"))
-        raise typer.Exit(EXIT_BUG) from error
+    return shell.explained(_explain(texts), texts.lang, safe=texts("cli.safe"), as_json=as_json)
 
 
 def show_error(error: MailhaulError, texts: Texts, *, as_json: bool = False) -> None:
-    from migrate.explain import explain
-
-    if os.environ.get("MAILHAUL_DEBUG"):
-        traceback.print_exception(error)
-    cause, cure = explain(error, texts)
-    if as_json:
-        body = {"code": error.code, "cause": cause, "cure": cure}
-        typer.echo(json.dumps({"schema": 1, "error": body}, ensure_ascii=False, indent=2))
-    say(texts("cli.error", cause=cause))
-    if cure:
-        say(texts("cli.cure", cure=cure))
+    shell.show_error(error, _explain(texts), texts.lang, as_json=as_json)
 
 
-def say(line: str) -> None:
-    """One line for people, on stderr."""
-    typer.echo(line, err=True)
+def _explain(texts: Texts) -> shell.Explain:
+    def explain(error: MailhaulError) -> tuple[str, str]:
+        from migrate.explain import explain
+
+        return explain(error, texts)
+
+    return explain
 
 
 def select(rows: Sequence[Account], only: Sequence[str] | None) -> list[Account]:
@@ -135,19 +124,3 @@ def publish(document: Document, config: Config, texts: Texts, *, as_json: bool, 
     for line in summary(document, texts):
         typer.echo(line)
     typer.echo(texts("cli.report_at", file=next(p for p in written if p.suffix == ".html")))
-
-
-def as_table(rows: Sequence[Sequence[Any]]) -> list[str]:
-    """Columns padded by display width (East Asian characters take two places)."""
-    from unicodedata import east_asian_width
-
-    def width(text: str) -> int:
-        return sum(2 if east_asian_width(each) in "WF" else 1 for each in text)
-
-    cells = [[str(cell) for cell in row] for row in rows]
-    widths = [max(width(row[column]) for row in cells) for column in range(len(cells[0]))]
-    pad: Callable[[str, int], str] = lambda text, size: text + " " * (size - width(text))  # noqa: E731
-    return [
-        "  ".join(pad(cell, size) for cell, size in zip(row, widths, strict=True)).rstrip()
-        for row in cells
-    ]

@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from console.tables import as_table
 from migrate.cli import common
 from migrate.cli.common import HERE, Dir, Json, Lang, Only
 from migrate.errors import EXIT_DONE, MailhaulError
@@ -76,7 +77,7 @@ def check(
                 )
                 for each in checked
             ]
-            for line in common.as_table([(header[0], "", header[1], ""), *sides]):
+            for line in as_table([(header[0], "", header[1], ""), *sides]):
                 typer.echo(line)
         errors = [
             error for each in checked for error in (each.source_error, each.target_error) if error

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from console.tables import as_table
 from migrate.cli import common
 from migrate.cli.common import HERE, Dir, Json, Lang, Only
 from migrate.errors import MailhaulError, UsageError
@@ -174,5 +175,5 @@ def _table(document: Document, texts: Texts) -> None:
         + [f"{getattr(line.totals, name):,}" for name in names]
         for line in document.accounts
     ]
-    for line in common.as_table([header, *rows]):
+    for line in as_table([header, *rows]):
         typer.echo(line)

@@ -7,11 +7,10 @@ NAME.csv and NAME-*.csv for spreadsheets, NAME.md for tickets.
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Iterator
 from pathlib import Path
-from tempfile import NamedTemporaryFile
 
+from console.files import replace
 from migrate.report.csv_files import LISTS, lists, to_csv
 from migrate.report.document import Document
 from migrate.report.markdown import to_markdown
@@ -44,7 +43,7 @@ def write(document: Document, folder: Path, name: str, texts: Texts) -> list[Pat
     written = []
     for suffix, text in _files(document, texts):
         path = folder / f"{name}{suffix}"
-        _replace(path, text.encode("utf-8"))
+        replace(path, text.encode("utf-8"))
         written.append(path)
     for stale in {folder / f"{name}-{key}.csv" for key in LISTS} - set(written):
         stale.unlink(missing_ok=True)
@@ -58,16 +57,3 @@ def _files(document: Document, texts: Texts) -> Iterator[tuple[str, str]]:
     yield ".md", to_markdown(document, texts)
     for key, text in lists(document, texts).items():
         yield f"-{key}.csv", text
-
-
-def _replace(path: Path, data: bytes) -> None:
-    with NamedTemporaryFile(dir=path.parent, prefix=f".{path.name}.", delete=False) as file:
-        part = Path(file.name)  # mkstemp makes it 0600
-        try:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-            part.replace(path)
-        except BaseException:
-            part.unlink(missing_ok=True)
-            raise

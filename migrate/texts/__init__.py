@@ -1,66 +1,19 @@
-"""Everything that a person reads, English and Japanese side by side, as data.
-
-Each `*.toml` file here is one area; its tables flatten to dotted keys that end in `en` and `ja`:
-
-    [run.nothing_to_do]
-    en = "Nothing to do: all {n} messages are accounted for."
-    ja = "作業はありません。{n} 通すべて処理済みです。"
-
-`Texts("ja")("run.nothing_to_do", n=60)` fills it in. A unit test holds both languages to the same
-keys and placeholders.
-"""
+"""What a person reads of a migration: `*.toml` here, see `console/texts.py` for their form."""
 
 from __future__ import annotations
 
-import os
-import sys
-import tomllib
-from collections.abc import Iterator, Mapping, Sequence
-from functools import cache
-from importlib.resources import files
-from typing import Literal
+import console.texts
+from console.texts import Lang, language
 
-Lang = Literal["en", "ja"]
+__all__ = ["Lang", "Texts", "catalogue", "language"]
 
 
-def _flatten(prefix: str, table: Mapping[str, object]) -> Iterator[tuple[str, dict[str, str]]]:
-    if "en" in table and isinstance(table["en"], str):
-        yield prefix, {lang: str(table[lang]) for lang in ("en", "ja") if lang in table}
-        return
-    for name, value in table.items():
-        assert isinstance(value, Mapping), f"{prefix}.{name} is no table with en and ja"
-        yield from _flatten(f"{prefix}.{name}" if prefix else name, value)
+class Texts(console.texts.Texts):
+    """The texts of `migrate` in one language."""
+
+    package = __name__
 
 
-@cache
 def catalogue(area: str) -> dict[str, dict[str, str]]:
-    """All texts of one area (`errors`, `cli` …): key → language → text."""
-    source = files(__name__).joinpath(f"{area}.toml").read_text(encoding="utf-8")
-    return dict(_flatten(area, tomllib.loads(source)))
-
-
-class Texts:
-    """The texts of one language."""
-
-    def __init__(self, lang: Lang) -> None:
-        self.lang: Lang = lang
-
-    def __call__(self, key: str, /, **params: object) -> str:
-        """The text of `key` (`area.name…`), filled in. KeyError for an unknown key."""
-        text = catalogue(key.partition(".")[0])[key][self.lang]
-        return text.format(**params) if params else text
-
-    def __contains__(self, key: str) -> bool:
-        return key in catalogue(key.partition(".")[0])
-
-
-def language(argv: Sequence[str] | None = None, environ: Mapping[str, str] | None = None) -> Lang:
-    """`--lang`, else the locale; help texts need it before the options are parsed."""
-    words = list(sys.argv[1:] if argv is None else argv)
-    env = os.environ if environ is None else environ
-    for word, following in zip(words, [*words, ""][1:], strict=True):
-        if word.startswith("--lang"):
-            chosen = word.partition("=")[2] or following
-            return "ja" if chosen == "ja" else "en"
-    locale = env.get("LC_ALL") or env.get("LC_MESSAGES") or env.get("LANG") or ""
-    return "ja" if locale.startswith("ja") else "en"
+    """All texts of one area: key → language → text."""
+    return console.texts.catalogue(__name__, area)

@@ -189,7 +189,7 @@ def test_no_text_is_there_that_nothing_asks_for(area: str) -> None:
 @pytest.mark.parametrize("lang", ["en", "ja"])
 def test_a_text_is_filled_in(lang: str) -> None:
     texts = Texts("ja" if lang == "ja" else "en")
-    assert "chmod" in texts("cli.cure", cure="chmod")
+    assert "plan.html" in texts("cli.report_at", file="plan.html")
     with pytest.raises(KeyError):
         texts("cli.no.such.text")
     assert "cli.no.such.text" not in texts

@@ -1,0 +1,81 @@
+"""What every command does in the same way: common options, errors as cause and cure, exit codes."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import traceback
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Annotated
+
+import typer
+
+from console.errors import EXIT_BUG, MailhaulError
+from console.texts import Lang, Texts, language
+
+Explain = Callable[[MailhaulError], tuple[str, str]]
+"""(cause, cure) of an error, in the reader's language."""
+
+
+class Words(Texts):
+    package = "console"
+
+
+_help = Words(language())
+
+JsonOption = Annotated[bool, typer.Option("--json", help=_help("shell.option.json"))]
+LangOption = Annotated[
+    str | None, typer.Option("--lang", help=_help("shell.option.lang"), metavar="en|ja")
+]
+
+
+def chosen(lang: str | None) -> Lang:
+    """The reader's language: `--lang`, else the locale."""
+    if lang is None:
+        return language([])
+    if lang not in ("en", "ja"):
+        raise typer.BadParameter(_help("shell.option.lang_wrong", lang=lang))
+    return "ja" if lang == "ja" else "en"
+
+
+@contextmanager
+def explained(explain: Explain, lang: Lang, *, safe: str, as_json: bool) -> Iterator[None]:
+    """Turn an expected error into cause and cure, and any other into a request to report it.
+
+    `safe` says what is not lost by an unexpected one.
+    """
+    try:
+        yield
+    except MailhaulError as error:
+        show_error(error, explain, lang, as_json=as_json)
+        raise typer.Exit(error.exit_code) from error
+    except (typer.Exit, typer.Abort, typer.BadParameter):
+        raise
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        raise typer.Exit(EXIT_BUG) from None
+    except Exception as error:
+        if os.environ.get("MAILHAUL_DEBUG"):
+            traceback.print_exc()
+        say(Words(lang)("shell.bug", error=f"{type(error).__name__}: {error}", safe=safe))
+        raise typer.Exit(EXIT_BUG) from error
+
+
+def show_error(error: MailhaulError, explain: Explain, lang: Lang, *, as_json: bool) -> None:
+    words = Words(lang)
+    if os.environ.get("MAILHAUL_DEBUG"):
+        traceback.print_exception(error)
+    cause, cure = explain(error)
+    if as_json:
+        body = {"code": error.code, "cause": cause, "cure": cure}
+        typer.echo(json.dumps({"schema": 1, "error": body}, ensure_ascii=False, indent=2))
+    say(words("shell.error", cause=cause))
+    if cure:
+        say(words("shell.cure", cure=cure))
+
+
+def say(line: str) -> None:
+    """One line for people, on stderr."""
+    typer.echo(line, err=True)

@@ -3,7 +3,10 @@ PYTHON ?= python3
 BIN := .venv/bin
 STAMP := .venv/.locked
 
-.PHONY: demo test check format clean
+# What one case of examples/assess is made with, for $(1) the case and $(2) the language.
+REPORT = $(BIN)/mailhaul assess report --date 2026-11-24 --lang $(2) --answers examples/assess/$(1)/answers.toml --out examples/assess/$(1)/$(2)
+
+.PHONY: demo test check examples format clean
 .DEFAULT_GOAL := demo
 
 $(STAMP): pyproject.toml uv.lock
@@ -27,6 +30,13 @@ check: $(STAMP)
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+
+# The reports in examples/assess; needed whenever the catalogue or the words of a report change.
+examples: $(STAMP)
+	$(call REPORT,clinic-group,ja)
+	$(call REPORT,regional-bank,en) --catalog examples/assess/regional-bank/own.toml
+	$(call REPORT,city-office,ja)
+	$(call REPORT,city-office,en)
 
 format: $(STAMP)
 	$(BIN)/ruff format .

@@ -42,10 +42,11 @@ def _commands() -> Iterator[str]:
         prose = _FENCE.sub("", path.read_text(encoding="utf-8"))
         spans = re.findall(r"`((?:mailhaul|make) [^`\n]+)`", prose)
         yield from (each for each in [*_lines(path), *spans] if not _PLACEHOLDER.search(each))
-    texts = tomllib.loads((ROOT / "migrate/texts/cli.toml").read_text(encoding="utf-8"))
-    for text in texts["help"].values():
-        for lang in ("en", "ja"):
-            yield from re.findall(r"(?m)(?:^|: )(mailhaul migrate .+)$", text[lang])
+    for file in ("migrate/texts/cli.toml", "assess/texts/cli.toml", "assess/texts/ask.toml"):
+        texts = tomllib.loads((ROOT / file).read_text(encoding="utf-8"))
+        for text in texts["help"].values():
+            for lang in ("en", "ja"):
+                yield from re.findall(r"(?m)(?:^|: )(mailhaul (?:migrate|assess) .+)$", text[lang])
 
 
 COMMANDS = sorted(set(_commands()))
@@ -120,7 +121,7 @@ def _anchors(path: Path) -> set[str]:
     return {re.sub(r"[^\w\- ]", "", each).lower().replace(" ", "-") for each in headings}
 
 
-@pytest.mark.parametrize("name", ["README", "docs/usage"])
+@pytest.mark.parametrize("name", ["README", "docs/usage", "docs/assess"])
 def test_both_languages_tell_the_same_commands(name: str) -> None:
     english, japanese = (_lines(ROOT / f"{name}{end}") for end in (".md", ".ja.md"))
     assert [re.sub("--lang en", "--lang ja", each) for each in english] == japanese

@@ -11,13 +11,19 @@ from string import Formatter
 
 import pytest
 
+import console.texts
 import migrate
 from migrate.gmail import errors as gmail_errors
 from migrate.texts import Texts, catalogue, language
 
 ROOT = Path(migrate.__file__).parent
 FILES = (*sorted(ROOT.rglob("*.py")), ROOT.parent / "mailhaul.py")
-AREAS = sorted(path.stem for path in (ROOT / "texts").glob("*.toml"))
+PACKAGES = {"assess": "assess.texts", "console": "console", "migrate": "migrate.texts"}
+AREAS = [
+    (half, path.stem)
+    for half, package in PACKAGES.items()
+    for path in sorted(ROOT.parent.joinpath(*package.split(".")).glob("*.toml"))
+]
 ERRORS = ("errors", "source_errors", "config_errors")
 RAISED = {
     "BrakeError",
@@ -37,9 +43,13 @@ def nodes(file: Path) -> list[ast.AST]:
     return list(ast.walk(ast.parse(file.read_text(encoding="utf-8"))))
 
 
-def calls() -> Iterator[tuple[Path, ast.Call, str]]:
+def files(half: str) -> tuple[Path, ...]:
+    return FILES if half == "migrate" else tuple(sorted((ROOT.parent / half).rglob("*.py")))
+
+
+def calls(half: str = "migrate") -> Iterator[tuple[Path, ast.Call, str]]:
     """(file, call, name of what is called) of the whole source."""
-    for file in FILES:
+    for file in files(half):
         for node in nodes(file):
             if isinstance(node, ast.Call):
                 name = node.func.id if isinstance(node.func, ast.Name) else ""
@@ -54,13 +64,14 @@ def literal(call: ast.Call) -> str | None:
 
 
 @cache
-def literals() -> frozenset[str]:
+def literals(half: str = "migrate") -> frozenset[str]:
     """Every string that stands anywhere in the source, or quoted in a template."""
-    templates = (file.read_text(encoding="utf-8") for file in ROOT.rglob("*.j2"))
+    root = ROOT.parent / half
+    templates = (file.read_text(encoding="utf-8") for file in root.rglob("*.j2"))
     quoted = {each for text in templates for each in re.findall(r'"([^"\s]+)"', text)}
     return frozenset(quoted) | {
         node.value
-        for file in FILES
+        for file in files(half)
         for node in nodes(file)
         if isinstance(node, ast.Constant) and isinstance(node.value, str)
     }
@@ -98,9 +109,9 @@ def raised() -> dict[str, str]:
     return found
 
 
-@pytest.mark.parametrize("area", AREAS)
-def test_both_languages_say_the_same_of_the_same_things(area: str) -> None:
-    entries = catalogue(area)
+@pytest.mark.parametrize(("half", "area"), AREAS)
+def test_both_languages_say_the_same_of_the_same_things(half: str, area: str) -> None:
+    entries = console.texts.catalogue(PACKAGES[half], area)
     assert entries
     for key, texts in entries.items():
         assert set(texts) == {"en", "ja"}, key
@@ -142,48 +153,57 @@ def test_an_error_brings_what_its_sentences_need() -> None:
     assert lacking == []
 
 
-def test_every_text_that_is_asked_for_is_there_with_what_it_needs() -> None:
+@pytest.mark.parametrize("half", ["assess", "migrate"])
+def test_every_text_that_is_asked_for_is_there_with_what_it_needs(half: str) -> None:
     asked = 0
-    for file, call, name in calls():
+    for file, call, name in calls(half):
         key = literal(call)
-        if name.lstrip("_").lower() != "texts" or key is None or "." not in key:
+        if name == "say" and half == "assess" and key is not None:
+            key = f"report.{key}"  # View.say
+        elif name.lstrip("_").lower() != "texts" or key is None or "." not in key:
             continue
         asked += 1
         where = f"{file.name}:{call.lineno} {key}"
-        text = catalogue(key.partition(".")[0]).get(key)
+        text = console.texts.catalogue(PACKAGES[half], key.partition(".")[0]).get(key)
         assert text, where
         if not any(each.arg is None for each in call.keywords):
             assert placeholders(text["en"]) <= {each.arg for each in call.keywords}, where
     assert asked > 30, "the search for texts finds none any more"
 
 
-def patterns() -> Iterator[re.Pattern[str]]:
+def patterns(half: str) -> Iterator[re.Pattern[str]]:
     """The keys that are put together at run time: `report.column.{key}` and its like."""
-    for file in FILES:
+    for file in files(half):
         for node in nodes(file):
             if isinstance(node, ast.JoinedStr):
                 parts = [
                     re.escape(str(each.value)) if isinstance(each, ast.Constant) else r"[\w.-]+?"
                     for each in node.values
                 ]
-                if re.match(r"[a-z_]+\\\.", parts[0]):
+                if re.match(r"[a-z_]+\\.", parts[0]):
                     yield re.compile("".join(parts))
 
 
-@pytest.mark.parametrize("area", [each for each in AREAS if each not in ERRORS])
-def test_no_text_is_there_that_nothing_asks_for(area: str) -> None:
-    made = list(patterns())
-    quoted = {each for text in literals() for each in re.findall(r"`([\w-]+)`", text)}
-    words = literals() | quoted
-    endings = tuple(each for each in literals() if re.fullmatch("-[a-z]{3,}", each))
+@pytest.mark.parametrize(
+    ("half", "area"), [(half, area) for half, area in AREAS if not area.endswith("errors")]
+)
+def test_no_text_is_there_that_nothing_asks_for(half: str, area: str) -> None:
+    made, said = list(patterns(half)), literals(half)
+    quoted = {each for text in said for each in re.findall(r"`([\w-]+)`", text)}
+    words = said | quoted
+    endings = tuple(each for each in said if re.fullmatch("-[a-z]{3,}", each))
 
     def used(key: str) -> bool:
         group, _, name = key.rpartition(".")
         # A word of the JSON contract, looked up in its group (`rules.verdict`).
-        word = group in literals() and (name in words or name.endswith(endings))
-        return key in literals() or word or any(each.fullmatch(key) for each in made)
+        if group in said and (name in words or name.endswith(endings)):
+            return True
+        # A view of the report names its texts without the area.
+        forms = {key, key.partition(".")[2]} if half == "assess" else {key}
+        return not forms.isdisjoint(said) or any(p.fullmatch(f) for p in made for f in forms)
 
-    assert {key for key in catalogue(area) if not used(key)} == set()
+    entries = console.texts.catalogue(PACKAGES[half], area)
+    assert {key for key in entries if not used(key)} == set()
 
 
 @pytest.mark.parametrize("lang", ["en", "ja"])

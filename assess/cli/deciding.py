@@ -1,0 +1,168 @@
+"""`assess score`, `explain`, `whatif`, `diff`, `verify`: the decision and what stands behind it."""
+
+from __future__ import annotations
+
+import json
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from assess.cli import common
+from assess.cli.common import ANSWERS, AnswersFile, CatalogFile, Json, Lang
+from assess.texts import Texts, language
+from console.errors import EXIT_DIFFERS
+
+if TYPE_CHECKING:
+    from assess.reading import Case
+    from assess.result import Assessment
+
+_help = Texts(language())
+
+AsOf = Annotated[
+    datetime | None,
+    typer.Option("--date", help=_help("cli.option.date"), formats=["%Y-%m-%d"]),
+]
+
+
+def score(
+    answers: AnswersFile = ANSWERS,
+    catalog: CatalogFile = None,
+    as_of: AsOf = None,
+    as_json: Json = False,
+    lang: Lang = None,
+) -> None:
+    texts = common.texts_for(lang)
+    with common.explained(texts, as_json=as_json):
+        from assess.cli.telling import told
+        from assess.reading import read
+        from assess.report import to_json
+
+        case = read(answers, catalog)
+        found = case.assess(common.day(as_of))
+        if as_json:
+            typer.echo(to_json(found), nl=False)
+            return
+        for line in told(found, case, texts):
+            typer.echo(line)
+        typer.echo(texts("cli.score.next", command=common.command("report", answers, catalog)))
+
+
+def explain(
+    question: Annotated[str, typer.Argument(help=_help("cli.option.question"))],
+    answers: AnswersFile = ANSWERS,
+    catalog: CatalogFile = None,
+    as_json: Json = False,
+    lang: Lang = None,
+) -> None:
+    texts = common.texts_for(lang)
+    with common.explained(texts, as_json=as_json):
+        from assess.cli.telling import told_question
+        from assess.comparison import named
+        from assess.explanation import explanation
+        from assess.reading import read
+
+        case = read(answers, catalog)
+        found = explanation(case.catalog, case.answers, named(case.catalog, question))
+        if as_json:
+            typer.echo(found.model_dump_json(by_alias=True, indent=2))
+            return
+        for line in told_question(found, case, texts):
+            typer.echo(line)
+
+
+def whatif(
+    changes: Annotated[list[str], typer.Argument(help=_help("cli.option.changes"), metavar="Q=V…")],
+    answers: AnswersFile = ANSWERS,
+    catalog: CatalogFile = None,
+    as_of: AsOf = None,
+    as_json: Json = False,
+    lang: Lang = None,
+) -> None:
+    texts = common.texts_for(lang)
+    with common.explained(texts, as_json=as_json):
+        from assess.comparison import changed
+        from assess.reading import read
+
+        case = read(answers, catalog)
+        other = changed(case.catalog, case.answers, changes)
+        before = case.assess(common.day(as_of))
+        after = case.assess(common.day(as_of), answers=other, seed=int(before.inputs.seed))
+        _compare(before, after, case, case.answers.values, other.values, texts, "whatif", as_json)
+
+
+def diff(
+    old: Annotated[Path, typer.Argument(help=_help("cli.option.old"))],
+    new: Annotated[Path, typer.Argument(help=_help("cli.option.new"))],
+    catalog: CatalogFile = None,
+    as_of: AsOf = None,
+    as_json: Json = False,
+    lang: Lang = None,
+) -> None:
+    texts = common.texts_for(lang)
+    with common.explained(texts, as_json=as_json):
+        from assess.reading import read, read_report
+
+        sides = []
+        for path in (old, new):
+            if path.suffix == ".json":
+                sides.append(read_report(path))
+            else:
+                case = read(path, catalog)
+                sides.append((case.assess(common.day(as_of)), case))
+        (before, was), (after, now) = sides
+        _compare(before, after, now, was.answers.values, now.answers.values, texts, "diff", as_json)
+
+
+def verify(
+    report: Annotated[Path, typer.Argument(help=_help("cli.option.report"), metavar="report.json")],
+    as_json: Json = False,
+    lang: Lang = None,
+) -> None:
+    texts = common.texts_for(lang)
+    with common.explained(texts, as_json=as_json):
+        from assess.answers_file import text
+        from assess.comparison import differing
+        from assess.reading import read_report
+        from assess.report import to_json
+
+        claimed, case = read_report(report)
+        made = case.assess(claimed.as_of, draws=claimed.inputs.draws)
+        same = to_json(made) == text(report)
+        fields = [] if same else differing(claimed, made)
+        catalog = claimed.inputs.catalog == made.inputs.catalog
+        if as_json:
+            body = {"schema": 1, "command": "verify", "same": same, "differs": fields,
+                    "same_catalog": catalog}  # fmt: skip
+            typer.echo(json.dumps(body, ensure_ascii=False, indent=2))
+        elif same:
+            typer.echo(texts("cli.verify.same", file=report, hash=made.inputs.catalog[:12]))
+        else:
+            key = "differs" if catalog else "other_catalog"
+            named = ", ".join(fields) or texts("cli.verify.layout")
+            typer.echo(texts(f"cli.verify.{key}", file=report, fields=named))
+        if not same:
+            raise typer.Exit(EXIT_DIFFERS)
+
+
+def _compare(
+    before: Assessment,
+    after: Assessment,
+    case: Case,
+    was: dict[str, str | float],
+    now: dict[str, str | float],
+    texts: Texts,
+    command: str,
+    as_json: bool,
+) -> None:
+    from assess.cli.telling import told_comparison
+    from assess.comparison import compare
+
+    found = compare(before, after, was, now)
+    if as_json:
+        body = {"schema": 1, "command": command} | found.model_dump()
+        typer.echo(json.dumps(body, ensure_ascii=False, indent=2))
+        return
+    for line in told_comparison(found, case.catalog, texts):
+        typer.echo(line)

@@ -1,0 +1,148 @@
+"""Results in a few lines on a terminal; the report says it all."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from assess.catalog.model import Catalog
+from assess.comparison import Comparison, End
+from assess.explanation import Explanation
+from assess.reading import Case
+from assess.report import words
+from assess.report.summary import summary
+from assess.report.view import View
+from assess.result import Assessment
+from assess.texts import Texts
+from console.tables import as_table
+
+
+def told(found: Assessment, case: Case, texts: Texts) -> Iterator[str]:
+    """Page one of the report."""
+    view = View(found, case.catalog, case.answers, texts.lang)
+    page = summary(view)
+    yield page.outcome
+    yield page.lead
+    for name, value, note in page.figures:
+        yield (
+            f"  {name}: {value} ({note})" if texts.lang == "en" else f"  {name}: {value}（{note}）"
+        )
+    reasons = [f"{each.points:>6}  {each.question} {each.answer}" for each in page.reasons]
+    yield from _block(texts("cli.score.reasons"), reasons)
+    yield from _block(
+        texts("cli.score.barriers"), [f"{each.cause} {each.effect}" for each in page.barriers]
+    )
+    changes = [
+        " ".join([*(f"{question} {answer}:" for question, answer in each.answers), each.effect])
+        for each in page.changes
+    ]
+    yield from _block(texts("cli.score.changes"), changes)
+    costs = [f"{each.name}: {each.mid}  {each.band}" for each in page.money]
+    yield from _block(texts("cli.score.money"), costs)
+    severities = [each.severity for each in found.posture.findings]
+    counts = {name: severities.count(name) for name in ("high", "medium", "low", "unknown", "ok")}
+    yield from _block(texts("cli.score.posture"), [texts("cli.score.findings", **counts)])
+    yield from _block(
+        texts("cli.score.ask"), [f"{each.question} ({each.who})" for each in page.ask]
+    )
+
+
+def _block(heading: str, lines: Sequence[str]) -> Iterator[str]:
+    if lines:
+        yield ""
+        yield heading
+        yield from (f"  {each}" for each in lines)
+
+
+def told_question(found: Explanation, case: Case, texts: Texts) -> Iterator[str]:
+    lang, catalog = texts.lang, case.catalog
+    question = catalog.questions[found.question]
+    words_of = _Words(catalog, texts)
+    yield question.text(lang)
+    yield texts("cli.explain.why", text=question.why(lang))
+    yield texts("cli.explain.who", text=question.who(lang))
+    if found.answer is None:
+        yield texts("cli.explain.unanswered")
+    else:
+        yield texts("cli.explain.answer", answer=words_of.answer(found.question, found.answer))
+    if found.alternatives:
+        columns = ("answer", "points", "margin", "leaning", "vetoes")
+        rows = [
+            (
+                ("* " if each.answer == found.answer else "  ")
+                + words_of.answer(found.question, each.answer),
+                words.points(each.points),
+                words.points(each.margin),
+                words_of.side(each.leaning),
+                " ".join(each.vetoes),
+            )
+            for each in found.alternatives
+        ]
+        yield ""
+        yield from as_table([[texts(f"cli.explain.{each}_column") for each in columns], *rows])
+        yield ""
+    else:
+        yield texts("cli.explain.no_part")
+    for criterion in catalog.criteria.values():
+        if found.question in criterion.answers:
+            reason = criterion.answers[found.question].reason(lang)
+            yield texts("cli.explain.criterion", criterion=criterion.name(lang), reason=reason)
+    for key in found.vetoes:
+        veto = catalog.vetoes[key]
+        yield texts("cli.explain.veto", id=key, name=veto.name(lang), citation=veto.citation(lang))
+    for key in found.checks:
+        yield texts("cli.explain.posture", item=catalog.checks[key].item(lang))
+    yield texts(
+        "cli.explain.source",
+        source=question.source,
+        date=words.day(question.as_of, lang),
+        trust=question.trust,
+    )
+
+
+def told_comparison(found: Comparison, catalog: Catalog, texts: Texts) -> Iterator[str]:
+    words_of = _Words(catalog, texts)
+    sides = [list(words_of.end(each)) for each in (found.before, found.after)]
+    names = ("outcome", "margin", "robustness", "confidence", "vetoes", "onprem", "cloud")
+    rows = [(texts(f"cli.compare.{name}"), a, b) for name, a, b in zip(names, *sides, strict=True)]
+    yield from as_table(rows)
+    yield ""
+    if not found.changes:
+        yield texts("cli.compare.same")
+    for each in found.changes:
+        yield texts(
+            "cli.compare.change",
+            question=words_of.question(each.question),
+            before=words_of.answer(each.question, each.before),
+            after=words_of.answer(each.question, each.after),
+            points=words.points(each.points),
+        )
+
+
+class _Words:
+    """Ids in words."""
+
+    def __init__(self, catalog: Catalog, texts: Texts) -> None:
+        self._catalog, self._texts = catalog, texts
+
+    def question(self, key: str) -> str:
+        found = self._catalog.questions.get(key)
+        return found.text(self._texts.lang) if found else self._texts("cli.compare.prices")
+
+    def answer(self, key: str, value: str | float | None) -> str:
+        if value is None:
+            return self._texts("cli.compare.none")
+        options = self._catalog.questions[key].options
+        text = next((each.text(self._texts.lang) for each in options if each.id == value), None)
+        return text or (value if isinstance(value, str) else words.amount(value))
+
+    def side(self, side: str | None) -> str:
+        return self._texts(f"cli.outcome.{side or 'no-feasible-option'}")
+
+    def end(self, each: End) -> Iterator[str]:
+        yield self.side(each.outcome)
+        yield words.points(each.margin)
+        yield words.percent(each.robustness, self._texts.lang)
+        yield each.confidence
+        yield " ".join(each.vetoes) or "-"
+        yield words.number(each.onprem)
+        yield words.number(each.cloud)

@@ -1,0 +1,80 @@
+"""One question: what its answer adds to the result, and what each other answer would."""
+
+from __future__ import annotations
+
+from pydantic import Field
+
+from assess.answers import Answers
+from assess.catalog.model import Catalog, Value
+from assess.fit.draws import options
+from assess.fit.flips import stands
+from assess.fit.score import asked_values
+from assess.fit.value import Model
+from assess.result import Result, Side
+
+
+class Alternative(Result):
+    """What the result would be with this answer."""
+
+    answer: Value
+    points: float  # contribution to the margin
+    criteria: dict[str, float]
+    margin: float
+    leaning: Side | None
+    vetoes: list[str]
+
+
+class Explanation(Result):
+    schema_version: int = Field(1, alias="schema")
+    command: str = "explain"
+    question: str
+    answer: Value | None
+    tilt: float
+    alternatives: list[Alternative]  # empty: it has no part in the fit
+    vetoes: list[str]  # that ask it
+    checks: list[str]  # of the posture
+
+
+def explanation(catalog: Catalog, answers: Answers, question: str) -> Explanation:
+    """AssessError for none; `question` is known."""
+    values = asked_values(catalog, answers)
+    model = Model(catalog, answers.weights)
+    entry = catalog.questions[question]
+    tried = list(options(entry))
+    now = values.get(question)
+    if now is not None and now not in tried:
+        tried.append(now)
+    vetoes = [key for key, veto in catalog.vetoes.items() if question in {
+        *(each for rule in veto.rules for each in rule.when),
+        *(limit.answer for limit in veto.limits),
+    }]  # fmt: skip
+    moving = {term.question for term in model.terms} | {*model.cost_questions}
+    return Explanation(
+        schema=1,
+        question=question,
+        answer=now,
+        tilt=model.tilt,
+        alternatives=[
+            _alternative(model, {**values, question: each}, question, each) for each in tried
+        ]
+        if vetoes or question in moving
+        else [],
+        vetoes=vetoes,
+        checks=[key for key, check in catalog.checks.items() if check.question == question],
+    )
+
+
+def _alternative(
+    model: Model, values: dict[str, Value], question: str, answer: Value
+) -> Alternative:
+    ordered = {key: values[key] for key in model.catalog.questions if key in values}
+    side, margin, vetoes = stands(model, ordered)
+    criteria = model.contributions(ordered).get(question, {})
+    return Alternative(
+        answer=answer,
+        points=sum(criteria.values()),
+        criteria=criteria,
+        margin=margin,
+        leaning=side,
+        vetoes=sorted({veto for veto, _ in vetoes}),
+    )

@@ -1,0 +1,208 @@
+"""The additive value of both sides, and what each answer adds to the margin.
+
+For a criterion c and a side a: v_c(a) = base + points of the answers, 0 to 100. The margin is
+the sum of weight_c/100 * (v_c(cloud) - v_c(onprem)), so -100 to +100, positive where the cloud
+is ahead. An unanswered question counts with the mean over its options; with all of them
+unanswered the margin is the tilt of the tables. Costs are not additive in the answers: what they
+add is shared out among them by Shapley values, which sum to it exactly.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import combinations
+from math import factorial
+
+from assess.catalog.model import Catalog, Criterion, Points, Value
+from assess.cost.editions import choose
+from assess.cost.formula import Prices, cloud, onprem
+from assess.cost.prices import medians
+from assess.cost.situation import answer, situation, within
+from assess.fit.vetoes import Sides, Vetoes
+from assess.result import Exclusion
+
+PRICES = "prices"
+"""Stands for a question in the contributions: what the costs say before any answer."""
+
+
+Key = tuple[Value | None, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Term:
+    """What one question adds to one criterion: points by option, on-premises and cloud."""
+
+    criterion: str
+    question: str
+    onprem: Mapping[str, float]
+    cloud: Mapping[str, float]
+
+    @property
+    def mean(self) -> tuple[float, float]:
+        count = len(self.onprem)
+        return sum(self.onprem.values()) / count, sum(self.cloud.values()) / count
+
+    def points(self, value: Value | None) -> tuple[float, float]:
+        if value is None:
+            return self.mean
+        return self.onprem[str(value)], self.cloud[str(value)]
+
+
+def cost_points(criterion: Criterion, yen: float) -> float:
+    """0 at the worst price or above, 100 at the best or below."""
+    assert criterion.worst_yen is not None and criterion.best_yen is not None
+    value = (criterion.worst_yen - yen) / (criterion.worst_yen - criterion.best_yen) * 100
+    return min(100.0, max(0.0, value))
+
+
+class Model:
+    """The catalogue made ready for sums; `own` weights, on any scale, instead of ours."""
+
+    def __init__(self, catalog: Catalog, own: Mapping[str, float] | None = None) -> None:
+        self.catalog = catalog
+        raw = {key: each.weight for key, each in catalog.criteria.items()}
+        raw |= own or {}
+        whole = sum(raw.values())
+        self.weights = {key: weight * 100 / whole for key, weight in raw.items()}
+        self.vetoes = Vetoes(catalog)
+        self.terms = [
+            _term(catalog, key, question, points)
+            for key, criterion in catalog.criteria.items()
+            for question, points in criterion.answers.items()
+        ]
+        (self.cost,) = (key for key, each in catalog.criteria.items() if each.worst_yen is not None)
+        self.prices = medians(catalog.costs)
+        self._modes = {row: each.mode for row, each in catalog.costs.items()}
+        self._editions: dict[Key, str] = {}
+        self._money: dict[Key, tuple[Sides, Sides]] = {}
+
+    @cached_property
+    def cost_questions(self) -> tuple[str, ...]:
+        """Those whose answers change what a mailbox costs, in catalogue order."""
+        products = self.vetoes.product_questions
+        return tuple(
+            key
+            for key, question in self.catalog.questions.items()
+            if question.reference is not None or key in products
+        )
+
+    def edition(self, values: Mapping[str, Value]) -> str:
+        """The cloud that is priced: the best that is not out, else what would be without vetoes."""
+        key = self._priced_by(values)
+        if key not in self._editions:
+            self._editions[key] = self._edition(values)
+        return self._editions[key]
+
+    def _edition(self, values: Mapping[str, Value]) -> str:
+        setting = situation(values, self.catalog)
+        kind = str(answer("organisation", values, self.catalog))
+        for excluded in (self.vetoes.products_out(values), frozenset[str]()):
+            if chosen := choose(self.catalog, setting, kind, excluded):
+                return chosen
+        profile, each = next(iter(self.catalog.profiles.items()))
+        return f"{profile}/{list(each.editions)[-1]}"
+
+    def _priced_by(self, values: Mapping[str, Value]) -> Key:
+        """What of the answers the costs depend on: many others change, and they don't."""
+        return tuple(values.get(each) for each in self.cost_questions)
+
+    def money(self, values: Mapping[str, Value]) -> Sides:
+        """What on-premises and the cloud cost, each price at its median."""
+        return self._remembered(values)[0]
+
+    def exclusions(self, values: Mapping[str, Value]) -> list[Exclusion]:
+        return self.vetoes.exclusions(values, *self._remembered(values))
+
+    def _remembered(self, values: Mapping[str, Value]) -> tuple[Sides, Sides]:
+        """At median and at the most likely prices."""
+        key = self._priced_by(values)
+        if key not in self._money:
+            self._money[key] = self.priced(values, self.prices), self.priced(values, self._modes)
+        return self._money[key]
+
+    def priced(self, values: Mapping[str, Value], prices: Prices) -> Sides:
+        setting = situation(values, self.catalog)
+        name, _, edition = self.edition(values).partition("/")
+        profile = self.catalog.profiles[name]
+        subscription = prices[profile.editions[edition].price]
+        return onprem(setting, prices), cloud(within(setting, profile), subscription, prices)
+
+    def values(
+        self, values: Mapping[str, Value], money: Sides | None = None
+    ) -> dict[str, tuple[float, float]]:
+        """Criterion -> value of on-premises and of the cloud, 0 to 100."""
+        found = {
+            key: [each.base.onprem, each.base.cloud] if each.base else [0.0, 0.0]
+            for key, each in self.catalog.criteria.items()
+        }
+        for term in self.terms:
+            for side, points in enumerate(term.points(values.get(term.question))):
+                found[term.criterion][side] += points
+        criterion = self.catalog.criteria[self.cost]
+        found[self.cost] = [
+            cost_points(criterion, each.per_mailbox_month) for each in money or self.money(values)
+        ]
+        return {key: (own, hosted) for key, (own, hosted) in found.items()}
+
+    def margin(self, values: Mapping[str, Value], money: Sides | None = None) -> float:
+        sides = self.values(values, money)
+        return sum(self.weights[key] / 100 * (b - a) for key, (a, b) in sides.items())
+
+    @cached_property
+    def tilt(self) -> float:
+        """The margin with every question in the middle and both sides at the same price."""
+        return sum(
+            self.weights[key] / 100 * (b - a)
+            for key, (a, b) in self.values({}).items()
+            if key != self.cost
+        )
+
+    def contributions(self, values: Mapping[str, Value]) -> dict[str, dict[str, float]]:
+        """Question (or PRICES) -> criterion -> points; with the tilt they sum to the margin."""
+        found: dict[str, dict[str, float]] = defaultdict(dict)
+        for term in self.terms:
+            if (value := values.get(term.question)) is None:
+                continue
+            (a, b), (middle_a, middle_b) = term.points(value), term.mean
+            points = self.weights[term.criterion] / 100 * ((b - a) - (middle_b - middle_a))
+            found[term.question][term.criterion] = points
+        for question, points in self._shares(values):
+            found[question][self.cost] = points
+        return dict(found)
+
+    def _shares(self, values: Mapping[str, Value]) -> Iterator[tuple[str, float]]:
+        """Shapley values of the cost criterion (Shapley, 1953): exact, since so few take part."""
+        players = [
+            each
+            for each in self.cost_questions
+            if values.get(each) not in (None, self.catalog.questions[each].reference)
+        ]
+        count = len(players)
+
+        def worth(coalition: tuple[str, ...]) -> float:
+            answered = {each: values[each] for each in coalition}
+            criterion = self.catalog.criteria[self.cost]
+            a, b = (cost_points(criterion, m.per_mailbox_month) for m in self.money(answered))
+            return self.weights[self.cost] / 100 * (b - a)
+
+        yield PRICES, worth(())
+        for player in players:
+            others = [each for each in players if each != player]
+            share = 0.0
+            for size in range(count):
+                factor = factorial(size) * factorial(count - size - 1) / factorial(count)
+                for group in combinations(others, size):
+                    joined = tuple(each for each in players if each in group or each == player)
+                    share += factor * (worth(joined) - worth(group))
+            yield player, share
+
+
+def _term(catalog: Catalog, criterion: str, question: str, points: Points) -> Term:
+    ids = catalog.questions[question].ids
+    own, hosted = (
+        {each: side.get(each, 0.0) for each in ids} for side in (points.onprem, points.cloud)
+    )
+    return Term(criterion, question, own, hosted)

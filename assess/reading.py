@@ -1,0 +1,55 @@
+"""An assessment from files: answers and an organisation's own entries, or a report of them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+from pydantic import ValidationError
+
+from assess import answers_file
+from assess.answers import Answers
+from assess.catalog import Catalog, digest, load
+from assess.errors import AssessError
+from assess.fit.score import Files, score
+from assess.result import Assessment
+
+
+@dataclass(frozen=True)
+class Case:
+    """What is assessed."""
+
+    catalog: Catalog
+    answers: Answers
+    files: Files
+
+    def assess(self, today: date, *, answers: Answers | None = None, seed: int | None = None,
+               draws: int | None = None) -> Assessment:  # fmt: skip
+        """The result; of other `answers`, or with the `seed` of another result, if given."""
+        given = answers or self.answers
+        more = {} if draws is None else {"draws": draws}
+        return score(self.catalog, given, self.files, today=today, seed=seed, **more)
+
+
+def read(answers: Path, own: Path | None) -> Case:
+    """AssessError, Problems: all that is wrong in either file."""
+    overrides = None if own is None else answers_file.text(own)
+    catalog = load(own, overrides)
+    text = answers_file.text(answers)
+    given = answers_file.loads(text, catalog, str(answers))
+    return Case(catalog, given, Files(text, overrides, digest()))
+
+
+def read_report(path: Path) -> tuple[Assessment, Case]:
+    """A report, and the case that it says it was made from."""
+    try:
+        report = Assessment.model_validate_json(answers_file.text(path))
+    except ValidationError as error:
+        first = error.errors()[0]
+        field = ".".join(str(each) for each in first["loc"])
+        raise AssessError("report-unreadable", where=path, setting=field) from None
+    inputs = report.inputs
+    catalog = load(override_text=inputs.overrides)
+    given = answers_file.loads(inputs.answers, catalog, str(path))
+    return report, Case(catalog, given, Files(inputs.answers, inputs.overrides, digest()))

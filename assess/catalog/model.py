@@ -84,6 +84,7 @@ class Question(Sourced):
     who: Text  # who knows this
     options: tuple[Choice, ...] = ()
     when: Condition = {}  # asked only if this holds or may still come to hold
+    fixed: bool = False  # a fact that nobody can change, so not told as what would flip a result
     reference: Value | None = None  # what the costs assume while it is unanswered
     plausible: tuple[float, ...] = ()  # numbers that are tried while it is unanswered
 

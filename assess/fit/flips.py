@@ -30,13 +30,16 @@ def stands(model: Model, values: Mapping[str, Value]) -> tuple[Side | None, floa
 
 
 def answer_flips(model: Model, values: Mapping[str, Value]) -> list[Flip]:
-    """Single other answers, the nearest of each question; pairs if there is none."""
+    """Single other answers, the nearest of each question; pairs if there is none.
+
+    Not those to questions about facts: a bank doesn't become a school.
+    """
     now, _, held = stands(model, values)
     moving = {term.question for term in model.terms} | set(model.cost_questions)
     others = {
         key: list(_nearest_first(options(question), values[key]))
         for key, question in model.catalog.questions.items()
-        if key in values and key in moving | model.vetoes.questions
+        if key in values and not question.fixed and key in moving | model.vetoes.questions
     }
     for size in (1, 2):
         found = [

@@ -216,8 +216,10 @@ def test_write_gives_each_format(tmp_path: Path) -> None:
 
 
 def test_pdf_is_tagged() -> None:
-    pytest.importorskip("weasyprint")
-    pdf = to_pdf(to_html(*nothing(), "ja"))
+    try:
+        pdf = to_pdf(to_html(*nothing(), "ja"))
+    except AssessError as error:
+        pytest.skip(f"needs Pango: {error}")
     streams = re.findall(rb"/FlateDecode.*?stream\n(.*?)\nendstream", pdf, re.DOTALL)
     whole = b"".join(zlib.decompress(each) for each in streams)
     assert b"/StructTreeRoot" in whole and b"/Lang" in whole

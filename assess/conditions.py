@@ -35,6 +35,18 @@ def applies(
     return holds(when, values)
 
 
+def counting(questions: Mapping[str, Question], values: Mapping[str, Value]) -> dict[str, Value]:
+    """The answers that count, in catalogue order: without those to questions that don't apply.
+
+    In that order, for the order of a file changes no bit of a result.
+    """
+    return {
+        key: values[key]
+        for key in questions
+        if key in values and applies(key, questions, values) is not False
+    }
+
+
 def _one(wanted: tuple[str, ...] | Range, value: Value | None) -> bool | None:
     if value is None:
         return None

@@ -6,6 +6,7 @@ from pydantic import Field
 
 from assess.answers import Answers
 from assess.catalog.model import Catalog, Value
+from assess.conditions import applies, counting
 from assess.fit.draws import options
 from assess.fit.flips import stands
 from assess.fit.score import asked_values
@@ -28,6 +29,7 @@ class Explanation(Result):
     schema_version: int = Field(1, alias="schema")
     command: str = "explain"
     question: str
+    asked: bool  # it applies, as the other answers stand
     answer: Value | None
     tilt: float
     alternatives: list[Alternative]  # empty: it has no part in the fit
@@ -37,7 +39,7 @@ class Explanation(Result):
 
 def explanation(catalog: Catalog, answers: Answers, question: str) -> Explanation:
     """AssessError for none; `question` is known."""
-    values = asked_values(catalog, answers)
+    given, values = answers.values, asked_values(catalog, answers)
     model = Model(catalog, answers.weights)
     entry = catalog.questions[question]
     tried = list(options(entry))
@@ -48,16 +50,18 @@ def explanation(catalog: Catalog, answers: Answers, question: str) -> Explanatio
         *(each for rule in veto.rules for each in rule.when),
         *(limit.answer for limit in veto.limits),
     }]  # fmt: skip
+    asked = applies(question, catalog.questions, given) is not False
     moving = {term.question for term in model.terms} | {*model.cost_questions}
     return Explanation(
         schema=1,
         question=question,
+        asked=asked,
         answer=now,
         tilt=model.tilt,
         alternatives=[
-            _alternative(model, {**values, question: each}, question, each) for each in tried
+            _alternative(model, {**given, question: each}, question, each) for each in tried
         ]
-        if vetoes or question in moving
+        if asked and (vetoes or question in moving)
         else [],
         vetoes=vetoes,
         checks=[key for key, check in catalog.checks.items() if check.question == question],
@@ -67,9 +71,9 @@ def explanation(catalog: Catalog, answers: Answers, question: str) -> Explanatio
 def _alternative(
     model: Model, values: dict[str, Value], question: str, answer: Value
 ) -> Alternative:
-    ordered = {key: values[key] for key in model.catalog.questions if key in values}
-    side, margin, vetoes = stands(model, ordered)
-    criteria = model.contributions(ordered).get(question, {})
+    side, margin, vetoes = stands(model, values)
+    counted = counting(model.catalog.questions, values)
+    criteria = model.contributions(counted).get(question, {})
     return Alternative(
         answer=answer,
         points=sum(criteria.values()),

@@ -81,7 +81,7 @@ def told_question(found: Explanation, case: Case, texts: Texts) -> Iterator[str]
         yield from as_table([[texts(f"cli.explain.{each}_column") for each in columns], *rows])
         yield ""
     else:
-        yield texts("cli.explain.no_part")
+        yield texts("cli.explain.no_part" if found.asked else "cli.explain.not_asked")
     for criterion in catalog.criteria.values():
         if found.question in criterion.answers:
             reason = criterion.answers[found.question].reason(lang)

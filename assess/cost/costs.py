@@ -86,7 +86,11 @@ def costs(
         break_even=[
             BreakEven(
                 plan=name,
-                sizes=break_even.sizes(settings[name], prices[edition.price], prices),
+                sizes=[
+                    size
+                    for size in break_even.sizes(settings[name], prices[edition.price], prices)
+                    if edition.max_mailboxes is None or size <= edition.max_mailboxes
+                ],
                 price=break_even.price(settings[name], prices),
                 now=prices[edition.price],
             )

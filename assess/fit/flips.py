@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping
 from itertools import combinations
 
 from assess.catalog.model import Value
+from assess.conditions import counting
 from assess.fit.draws import options
 from assess.fit.value import Model
 from assess.fit.verdict import leaning
@@ -22,7 +23,8 @@ _REACH = 3.0  # prices up to so many times the high end are tried
 
 
 def stands(model: Model, values: Mapping[str, Value]) -> tuple[Side | None, float, set[Held]]:
-    """(leaning, margin, rules of vetoes that hold) of these answers."""
+    """(leaning, margin, rules of vetoes that hold) of these answers, as far as they count."""
+    values = counting(model.catalog.questions, values)
     margin = model.margin(values)
     exclusions = model.exclusions(values)
     held = {(each.veto, each.rule) for each in exclusions if each.state == "holds"}
@@ -32,14 +34,16 @@ def stands(model: Model, values: Mapping[str, Value]) -> tuple[Side | None, floa
 def answer_flips(model: Model, values: Mapping[str, Value]) -> list[Flip]:
     """Single other answers, the nearest of each question; pairs if there is none.
 
-    Not those to questions about facts: a bank doesn't become a school.
+    Not those to questions about facts: a bank doesn't become a school. `values` may hold answers
+    that don't count now; another answer may make them count.
     """
+    counted = counting(model.catalog.questions, values)
     now, _, held = stands(model, values)
     moving = {term.question for term in model.terms} | set(model.cost_questions)
     others = {
         key: list(_nearest_first(options(question), values[key]))
         for key, question in model.catalog.questions.items()
-        if key in values and not question.fixed and key in moving | model.vetoes.questions
+        if key in counted and not question.fixed and key in moving | model.vetoes.questions
     }
     for size in (1, 2):
         found = [

@@ -43,6 +43,10 @@ def relevant(model: Model, values: Mapping[str, Value]) -> frozenset[str]:
         highest = now + sum(high - now for _, high in ends.values())
         if lowest < NOISE and highest > -NOISE:
             still |= {key for key, (low, high) in ends.items() if high > low}
+    # What decides whether another one is asked, or whether its answer counts.
+    for key, question in catalog.questions.items():
+        if key in values or key in still:
+            still |= set(question.when)
     return frozenset(key for key in asked if key in still)
 
 

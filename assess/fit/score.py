@@ -10,7 +10,7 @@ from datetime import date
 
 from assess.answers import Answers
 from assess.catalog.model import Catalog, Value
-from assess.conditions import applies
+from assess.conditions import applies, counting
 from assess.cost.costs import costs
 from assess.fit import flips, relevance, verdict
 from assess.fit.draws import sample, stream
@@ -54,7 +54,8 @@ def score(
     open_questions = {
         key
         for each in exclusions
-        if model.vetoes.blocking(each)
+        if each.state == "open"
+        and (model.vetoes.blocking(each) or result == "need-more-information")
         for key, value in each.answers.items()
         if value is None
     }
@@ -86,7 +87,7 @@ def score(
         criteria=_criteria(model, values),
         histogram=sampled.histogram(),
         quantiles=list(sampled.quantiles()),
-        flips=flips.answer_flips(model, values),
+        flips=flips.answer_flips(model, answers.values),
         thresholds=flips.thresholds(model, values),
         ask_next=relevance.ask_next(model, values, sampled, open_questions),
         unanswered=[key for key in catalog.questions if key not in values],
@@ -103,16 +104,8 @@ def score(
 
 
 def asked_values(catalog: Catalog, answers: Answers) -> dict[str, Value]:
-    """The answers in catalogue order, for the order of a file changes no bit of a result.
-
-    Without those to questions that don't apply any more.
-    """
-    given = answers.values
-    return {
-        key: given[key]
-        for key in catalog.questions
-        if key in given and applies(key, catalog.questions, given) is not False
-    }
+    """The answers that count, in catalogue order."""
+    return counting(catalog.questions, answers.values)
 
 
 def seed_of(values: Mapping[str, Value], weights: Mapping[str, float], files: Files) -> int:
@@ -127,7 +120,7 @@ def evidenced(model: Model, answers: Answers, values: Mapping[str, Value]) -> fl
     known = {
         key
         for key, each in answers.answers.items()
-        if key in values and (each.source != "asked" or each.evidence)
+        if key in values and (each.source != "asked" or (each.evidence or "").strip())
     }
     found = 0.0
     for criterion, weight in model.weights.items():
@@ -139,9 +132,10 @@ def evidenced(model: Model, answers: Answers, values: Mapping[str, Value]) -> fl
         else:
             spans = {t.question: _span(t.onprem, t.cloud) for t in model.terms
                      if t.criterion == criterion}  # fmt: skip
-        found += (
-            weight / 100 * sum(spans[key] for key in spans.keys() & known) / sum(spans.values())
-        )
+        whole = sum(spans.values())
+        # A criterion that no answer moves needs no evidence.
+        share = sum(spans[key] for key in spans.keys() & known) / whole if whole else 1.0
+        found += weight / 100 * share
     return found
 
 

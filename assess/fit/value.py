@@ -18,10 +18,10 @@ from math import factorial
 
 from assess.catalog.model import Catalog, Criterion, Points, Value
 from assess.cost.editions import choose
-from assess.cost.formula import Prices, cloud, onprem
+from assess.cost.formula import Money, Prices, Situation, cloud, onprem
 from assess.cost.prices import medians
 from assess.cost.situation import answer, situation, within
-from assess.fit.vetoes import Sides, Vetoes
+from assess.fit.vetoes import Vetoes
 from assess.result import Exclusion
 
 PRICES = "prices"
@@ -29,6 +29,10 @@ PRICES = "prices"
 
 
 Key = tuple[Value | None, ...]
+Sides = tuple[Money, Money]
+"""What on-premises and the cloud cost."""
+Selected = tuple[str, list[Exclusion]]
+"""The edition that is priced, and those before it that are over a limit."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,8 +80,8 @@ class Model:
         (self.cost,) = (key for key, each in catalog.criteria.items() if each.worst_yen is not None)
         self.prices = medians(catalog.costs)
         self._modes = {row: each.mode for row, each in catalog.costs.items()}
-        self._editions: dict[Key, str] = {}
-        self._money: dict[Key, tuple[Sides, Sides]] = {}
+        self._selections: dict[Key, Selected] = {}
+        self._money: dict[Key, Sides] = {}
 
     @cached_property
     def cost_questions(self) -> tuple[str, ...]:
@@ -91,19 +95,49 @@ class Model:
 
     def edition(self, values: Mapping[str, Value]) -> str:
         """The cloud that is priced: the best that is not out, else what would be without vetoes."""
-        key = self._priced_by(values)
-        if key not in self._editions:
-            self._editions[key] = self._edition(values)
-        return self._editions[key]
+        return self._selected(values)[0]
 
-    def _edition(self, values: Mapping[str, Value]) -> str:
+    def exclusions(self, values: Mapping[str, Value]) -> list[Exclusion]:
+        """All that holds, is open or is a warning."""
+        own = (onprem(situation(values, self.catalog), p) for p in (self.prices, self._modes))
+        return [
+            *self.vetoes.by_rule(values),
+            *self.vetoes.over(values, "onprem", *own),
+            *self._selected(values)[1],
+        ]
+
+    def _selected(self, values: Mapping[str, Value]) -> Selected:
+        key = self._priced_by(values)
+        if key not in self._selections:
+            self._selections[key] = self._select(values)
+        return self._selections[key]
+
+    def _select(self, values: Mapping[str, Value]) -> Selected:
+        """The first that suits and is within the limits; what is over them is out."""
         setting = situation(values, self.catalog)
         kind = str(answer("organisation", values, self.catalog))
-        for excluded in (self.vetoes.products_out(values), frozenset[str]()):
-            if chosen := choose(self.catalog, setting, kind, excluded):
-                return chosen
+        tried: list[str] = []
+        over: list[Exclusion] = []
+        out = self.vetoes.products_out(values)
+        while edition := choose(self.catalog, setting, kind, {*out, *tried}):
+            found = list(
+                self.vetoes.over(
+                    values,
+                    edition,
+                    self._cloud(setting, edition, self.prices),
+                    self._cloud(setting, edition, self._modes),
+                )
+            )
+            if not found:
+                return edition, over
+            tried.append(edition)
+            over += found
+        if tried:
+            limits = {each.rule: each for each in reversed(over)}.values()
+            return tried[0], [e.model_copy(update={"excludes": ["cloud"]}) for e in limits]
         profile, each = next(iter(self.catalog.profiles.items()))
-        return f"{profile}/{list(each.editions)[-1]}"
+        last = f"{profile}/{list(each.editions)[-1]}"
+        return choose(self.catalog, setting, kind, ()) or last, []
 
     def _priced_by(self, values: Mapping[str, Value]) -> Key:
         """What of the answers the costs depend on: many others change, and they don't."""
@@ -111,24 +145,19 @@ class Model:
 
     def money(self, values: Mapping[str, Value]) -> Sides:
         """What on-premises and the cloud cost, each price at its median."""
-        return self._remembered(values)[0]
-
-    def exclusions(self, values: Mapping[str, Value]) -> list[Exclusion]:
-        return self.vetoes.exclusions(values, *self._remembered(values))
-
-    def _remembered(self, values: Mapping[str, Value]) -> tuple[Sides, Sides]:
-        """At median and at the most likely prices."""
         key = self._priced_by(values)
         if key not in self._money:
-            self._money[key] = self.priced(values, self.prices), self.priced(values, self._modes)
+            self._money[key] = self.priced(values, self.prices)
         return self._money[key]
 
     def priced(self, values: Mapping[str, Value], prices: Prices) -> Sides:
         setting = situation(values, self.catalog)
-        name, _, edition = self.edition(values).partition("/")
+        return onprem(setting, prices), self._cloud(setting, self.edition(values), prices)
+
+    def _cloud(self, setting: Situation, edition: str, prices: Prices) -> Money:
+        name, _, key = edition.partition("/")
         profile = self.catalog.profiles[name]
-        subscription = prices[profile.editions[edition].price]
-        return onprem(setting, prices), cloud(within(setting, profile), subscription, prices)
+        return cloud(within(setting, profile), prices[profile.editions[key].price], prices)
 
     def values(
         self, values: Mapping[str, Value], money: Sides | None = None

@@ -49,9 +49,9 @@ def decide(robustness: float, out: Out) -> Outcome:
         return "cloud"
     if out.cloud or robustness <= CLEAR[0]:
         return "on-prem"
-    if out.share is not None:
+    if out.share is not None and robustness >= 0.5:
         return "hybrid"
-    return "cloud" if robustness >= CLEAR[1] else "close-call"
+    return "cloud" if out.share is None and robustness >= CLEAR[1] else "close-call"
 
 
 def outcome(
@@ -65,7 +65,7 @@ def outcome(
     `shifts`: for each unanswered question the robustness by answer.
     """
     out = vetoes.out(exclusions)
-    open_ones = [each for each in exclusions if vetoes.blocking(each)]
+    open_ones = [each for each in exclusions if each.state == "open"]
     settled = [each for each in exclusions if each not in open_ones]
     possible = {
         decide(robustness, vetoes.out([*settled, *_held(open_ones, states)]))
@@ -105,12 +105,18 @@ def missed(*, open_veto: bool, evidenced: float, robustness: float) -> list[Miss
 
 
 def conflict(exclusions: Sequence[Exclusion]) -> dict[str, Value]:
-    """Of the answers that take both sides out, the fewest that can't all stay as they are."""
+    """Of the answers that take both sides out, the fewest that can't all stay as they are.
+
+    Where no veto takes the whole cloud out, all those do that took its products out.
+    """
     held = [each for each in exclusions if each.state == "holds"]
-    found: dict[str, Value] = {}
+    found: list[Exclusion] = []
     for side in ("onprem", "cloud"):
         against = [each for each in held if side in each.excludes]
         if against:
-            least = min(against, key=lambda each: len(each.answers))
-            found |= {key: value for key, value in least.answers.items() if value is not None}
-    return found
+            found.append(min(against, key=lambda each: len(each.answers)))
+        elif side == "cloud":
+            found += [each for each in held if not {"onprem", "status-quo"} & set(each.excludes)]
+    return {
+        key: value for each in found for key, value in each.answers.items() if value is not None
+    }

@@ -10,9 +10,6 @@ from assess.conditions import applies, holds
 from assess.cost.formula import Money
 from assess.result import Exclusion
 
-Sides = tuple[Money, Money]
-"""What on-premises and the cloud cost."""
-
 
 @dataclass(frozen=True)
 class Out:
@@ -35,7 +32,8 @@ class Vetoes:
     @property
     def product_questions(self) -> set[str]:
         """Those whose answers may take single products out, and so change the price."""
-        return {
+        limits = {limit.answer for veto in self._catalog.vetoes.values() for limit in veto.limits}
+        return limits | {
             question
             for veto in self._catalog.vetoes.values()
             for rule in veto.rules
@@ -43,17 +41,8 @@ class Vetoes:
             for question in rule.when
         }
 
-    def exclusions(
-        self, values: Mapping[str, Value], money: Sides, likely: Sides
-    ) -> list[Exclusion]:
-        """All that holds, is open or is a warning.
-
-        `money` of both sides at median prices decides on the running costs; `likely`, at the most
-        likely prices, on the start: project prices are lopsided, and no veto rests on their tail.
-        """
-        return [*self._rules(values), *self._limits(values, money, likely)]
-
-    def _rules(self, values: Mapping[str, Value]) -> Iterator[Exclusion]:
+    def by_rule(self, values: Mapping[str, Value]) -> Iterator[Exclusion]:
+        """All that holds, is open or is a warning, but for the limits of costs."""
         for key, veto in self._catalog.vetoes.items():
             for number, rule in enumerate(veto.rules):
                 state = holds(rule.when, values)
@@ -75,33 +64,36 @@ class Vetoes:
 
         What isn't asked (own keys without a policy) is no open question.
         """
-        missing = (key for key in rule.when if key not in values)
-        asked = self._catalog.questions
-        return bool(rule.excludes) and all(applies(k, asked, values) is True for k in missing)
+        questions = self._catalog.questions
+        asked = [applies(key, questions, values) for key in rule.when if key not in values]
+        return bool(rule.excludes) and True in asked and False not in asked
 
-    def _limits(
-        self, values: Mapping[str, Value], money: Sides, likely: Sides
+    def over(
+        self, values: Mapping[str, Value], target: str, money: Money, likely: Money
     ) -> Iterator[Exclusion]:
+        """The limits that `target` is over: onprem, or `profile/edition`.
+
+        `money` at median prices decides on the running costs; `likely`, at the most likely
+        prices, on the start: project prices are lopsided, and no veto rests on their tail.
+        """
         for key, veto in self._catalog.vetoes.items():
             for number, limit in enumerate(veto.limits, len(veto.rules)):
                 most = values.get(limit.answer)
-                start = limit.cost == "start"
-                spent = [each.start for each in likely] if start else [e.running for e in money]
-                for side, yen in zip(("onprem", "cloud"), spent, strict=True):
-                    if most is not None and yen > float(most):
-                        yield Exclusion(
-                            veto=key,
-                            state="holds",
-                            excludes=[side],
-                            rule=number,
-                            answers={limit.answer: most},
-                        )
+                yen = likely.start if limit.cost == "start" else money.running
+                if most is not None and yen > float(most):
+                    yield Exclusion(
+                        veto=key,
+                        state="holds",
+                        excludes=[target],
+                        rule=number,
+                        answers={limit.answer: most},
+                    )
 
     def products_out(self, values: Mapping[str, Value]) -> frozenset[str]:
         """Profiles and editions that are out by an answer."""
         return frozenset(
             each
-            for exclusion in self._rules(values)
+            for exclusion in self.by_rule(values)
             if exclusion.state == "holds"
             for each in exclusion.excludes
         ) - {"onprem", "cloud", "status-quo"}

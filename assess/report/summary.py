@@ -66,9 +66,13 @@ def _tone(view: View) -> Literal["cloud", "onprem", "open", "stop"]:
 
 def _outcome(view: View) -> str:
     result = view.result
+    # Hybrid means that the others go to the cloud, also if the middle values were to differ.
+    ahead = "cloud" if result.outcome == "hybrid" else result.leaning
+    against = {"cloud": -result.margin, "on-prem": result.margin}.get(result.outcome, 0.0)
+    only = "_only" if against > 0 else ""
     return view.say(
-        f"outcome.{result.outcome}",
-        side=view.side(result.leaning or "none"),
+        f"outcome.{result.outcome}{only}",
+        side=view.side(ahead or "none"),
         share=view.percent(result.share_to_stay or 0),
     )
 
@@ -128,7 +132,14 @@ def _reason(view: View, each: Contribution) -> Reason:
 
 
 def _barriers(view: View) -> list[Barrier]:
-    """Vetoes that hold and take out more than an edition; products alone are for the costs."""
+    """Vetoes that hold and take out more than an edition.
+
+    Single editions are for the costs, unless together they leave no cloud at all.
+    """
+    held = [each for each in view.result.exclusions if each.state == "holds"]
+    out = {target for each in held for target in each.excludes}
+    clouds = [each.id for each in view.result.cost.plans if each.id != "onprem"]
+    none_left = all({each, each.partition("/")[0]} & out for each in clouds)
     return [
         Barrier(
             cause=view.cause(each),
@@ -139,8 +150,8 @@ def _barriers(view: View) -> list[Barrier]:
             ),
             lift=view.text(view.catalog.vetoes[each.veto].lift),
         )
-        for each in view.result.exclusions
-        if each.state == "holds" and not any("/" in target for target in each.excludes)
+        for each in held
+        if none_left or not any("/" in target for target in each.excludes)
     ]
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date
 from functools import cache
 from itertools import pairwise
+from pathlib import Path
 from random import Random
 
 import pytest
@@ -14,7 +15,8 @@ from hypothesis import strategies as st
 from assess.answers import Answer, Answers
 from assess.catalog import Catalog, load
 from assess.catalog.model import Points, Sides, Value
-from assess.conditions import both, holds
+from assess.conditions import both, counting, holds
+from assess.explanation import explanation
 from assess.fit.draws import options, sample, stream
 from assess.fit.flips import answer_flips, price_thresholds, stands, weight_thresholds
 from assess.fit.relevance import relevant
@@ -22,6 +24,7 @@ from assess.fit.score import Files, asked_values, evidenced, score, seed_of
 from assess.fit.value import Model
 from assess.fit.verdict import decide, infeasible, leaning
 from assess.fit.vetoes import Out
+from assess.reading import read
 from assess.report import to_json
 from assess.result import Assessment
 
@@ -210,6 +213,8 @@ VETOES: list[tuple[dict[str, Value], str, str]] = [
     ({"organisation": "state", "listing": "ismap", "listed": "no"}, "V8", "holds"),
     ({"organisation": "state", "listing": "ismap", "listed": "yes"}, "V8", "none"),
     ({"organisation": "state", "listing": "ismap"}, "V8", "open"),
+    ({"organisation": "state"}, "V8", "open"),
+    ({"listing": "ismap", "organisation": "private", "listed": "no"}, "V8", "none"),
     ({"organisation": "private"}, "V8", "none"),
     ({"platform": "eol"}, "V9", "holds"),
     ({"platform": "supported"}, "V9", "none"),
@@ -218,7 +223,8 @@ VETOES: list[tuple[dict[str, Value], str, str]] = [
 
 @pytest.mark.parametrize(("values", "veto", "state"), VETOES)
 def test_veto(values: dict[str, Value], veto: str, state: str) -> None:
-    states = {each.state for each in model().exclusions(values) if each.veto == veto}
+    counted = counting(model().catalog.questions, values)
+    states = {each.state for each in model().exclusions(counted) if each.veto == veto}
     assert (state in states) if state != "none" else states <= {"warning"}
 
 
@@ -248,6 +254,7 @@ IN = Out(onprem=False, cloud=False, share=None)
         (0.5, Out(onprem=True, cloud=True, share=None), "no-feasible-option"),
         (0.9, Out(onprem=False, cloud=False, share=0.3), "hybrid"),
         (0.5, Out(onprem=False, cloud=False, share=0.3), "hybrid"),
+        (0.4, Out(onprem=False, cloud=False, share=0.3), "close-call"),
         (0.1, Out(onprem=False, cloud=False, share=0.3), "on-prem"),
         (0.9, Out(onprem=True, cloud=False, share=0.3), "no-feasible-option"),
     ],
@@ -344,3 +351,79 @@ def test_a_condition_on_numbers() -> None:
     assert holds(rule.when, {"forbid": 0.5}) is True
     assert holds(rule.when, {"forbid": 1.0}) is False
     assert holds(rule.when, {}) is None
+
+
+STARTUP = read(Path(__file__).parents[1] / "data" / "assess" / "startup.toml", None).answers.values
+"""A case that is clearly one for the cloud."""
+
+
+@pytest.mark.parametrize(
+    ("changed", "question"),
+    [
+        ({"organisation": "state"}, "listing"),
+        ({"location": "japan", "policy": "strict"}, "keys"),
+        ({"forbid": None}, "forbid"),
+    ],
+)
+def test_an_open_veto_that_could_turn_the_outcome_holds_it_up(
+    changed: dict[str, Value | None], question: str
+) -> None:
+    whole = {key: v for key, v in {**STARTUP, **changed}.items() if v is not None}
+    found = assess(whole)
+    assert found.outcome == "need-more-information"
+    assert "open-veto" in found.confidence_failed
+    assert found.ask_next[0].veto and question in {e.question for e in found.ask_next if e.veto}
+    assert assess(dict(STARTUP)).outcome == "cloud"
+
+
+def test_a_cloud_over_the_budget_makes_room_for_the_next() -> None:
+    values = {**STARTUP, "mailboxes": 1000.0}
+    dear, cheap = (assess({**values, "opex_max": most}) for most in (1e6, 1500.0))
+    chosen = [next(p.id for p in a.cost.plans if p.chosen and p.id != "onprem")
+              for a in (dear, cheap)]  # fmt: skip
+    assert chosen == ["google-workspace/enterprise", "domestic-hosted/hosted"]
+    out = [e.excludes for e in cheap.exclusions if e.veto == "V6" and e.state == "holds"]
+    assert ["google-workspace/enterprise"] in out and ["cloud"] not in out
+    none = assess({**values, "opex_max": 100.0})
+    assert ["cloud"] in [e.excludes for e in none.exclusions if e.veto == "V6"]
+
+
+def test_clouds_that_fall_one_by_one_are_in_the_conflict() -> None:
+    values = {**STARTUP, "location": "japan", "policy": "strict", "keys": "yes"}
+    assert assess(values).outcome == "on-prem"
+    found = assess({**values, "fte": "0", "msp": "no"})
+    assert found.outcome == "no-feasible-option"
+    assert found.conflict == {"fte": "0", "msp": "no", "location": "japan", "keys": "yes"}
+    # The answer that takes the question away takes the veto with it, and is a flip.
+    flips = assess(values).flips
+    assert {"policy": "none"} in [flip.answers for flip in flips] or {"policy": "some"} in [
+        flip.answers for flip in flips
+    ]
+
+
+def test_explain_counts_what_score_counts() -> None:
+    for values in ({**STARTUP, "location": "japan"}, {**STARTUP, "policy": "strict"}):
+        answers = Answers(None, {key: Answer(value=v) for key, v in values.items()})
+        told = explanation(load(), answers, "keys")
+        assert told.asked == (values["policy"] != "none")
+        for each in told.alternatives:
+            assert each.margin == assess({**values, "keys": each.answer}, draws=10).margin
+
+
+def test_a_space_is_no_evidence() -> None:
+    whole = {key: Answer(value=v, evidence=" ") for key, v in STARTUP.items()}
+    assert evidenced(model(), Answers(None, whole), STARTUP) == 0
+
+
+def test_a_criterion_that_no_answer_moves_needs_no_evidence() -> None:
+    criteria = dict(load().criteria)
+    criteria["people"] = criteria["people"].model_copy(update={"answers": {}})
+    flat = load().model_copy(update={"criteria": criteria})
+    found = assess({"fte": "2+"}, catalog=flat)
+    assert 0 <= found.robustness <= 1
+
+
+def test_break_even_sizes_keep_to_the_edition() -> None:
+    sizes = {each.plan: each.sizes for each in assess(dict(STARTUP)).cost.break_even}
+    assert all(size <= 300 for size in sizes["google-workspace/starter"])
+    assert any(size > 300 for plan in sizes.values() for size in plan)

@@ -28,8 +28,9 @@ from tests.unit.assess_documents import ALL, Case, manufacturer, municipality, n
 
 LANGS: tuple[Lang, Lang] = ("en", "ja")
 UNSEEN = {
-    "answers.imported", "change.equal-cost", "change.none", "failed.none", "figure.confidence_A",
-    "figure.confidence_D", "role.finance", "stale", "unknown_none", "vetoes.nothing",
+    "answers.imported", "change.equal-cost", "change.none", "change.stop", "failed.none",
+    "figure.confidence_A", "figure.confidence_D", "outcome.cloud_only", "outcome.on-prem_only",
+    "role.finance", "stale", "unknown_none", "vetoes.nothing",
     "vetoes.warning", "yes",
 }  # fmt: skip
 """Texts of states that none of the documents is in."""
@@ -206,6 +207,22 @@ def test_the_same_input_gives_the_same_bytes() -> None:
     for lang in LANGS:
         assert to_html(*one, lang) == to_html(*two, lang)
         assert to_markdown(*one, lang) == to_markdown(*two, lang)
+
+
+@pytest.mark.parametrize(
+    ("name", "margin", "en", "ja"),
+    [
+        ("bank", 41.6, "Only your own premises are left", "選択肢はオンプレミスに限られます"),
+        ("manufacturer", -3.0, "Only the cloud is left", "選択肢はクラウドに限られます"),
+    ],
+)
+def test_what_is_only_left_over_is_not_called_better(
+    name: str, margin: float, en: str, ja: str
+) -> None:
+    result, catalog, answers = ALL[name]()
+    against = result.model_copy(update={"margin": margin})
+    assert en in to_html(against, catalog, answers, "en")
+    assert ja in to_html(against, catalog, answers, "ja")
 
 
 def test_write_gives_each_format(tmp_path: Path) -> None:

@@ -51,7 +51,7 @@ def explanation(catalog: Catalog, answers: Answers, question: str) -> Explanatio
         *(limit.answer for limit in veto.limits),
     }]  # fmt: skip
     asked = applies(question, catalog.questions, given) is not False
-    moving = {term.question for term in model.terms} | {*model.cost_questions}
+    moving = {term.question for term in model.terms} | {*model.pricing.questions}
     return Explanation(
         schema=1,
         question=question,

@@ -1,6 +1,6 @@
 """Where should mail live: additive value, vetoes outside the sum, and how robust the answer is.
 
-`value.py` the sum and what each answer adds to it ·
+`pricing.py` what both sides cost · `value.py` the sum and what each answer adds to it ·
 `vetoes.py` what is out · `draws.py` weights, judgements and prices sampled · `verdict.py` the
 outcome · `flips.py` what would change it · `relevance.py` which questions can still change it ·
 `score.py` all of it.

@@ -16,7 +16,7 @@ from random import Random
 from assess.catalog.model import Question, Value
 from assess.conditions import applies
 from assess.cost.prices import draw
-from assess.fit.value import Model, cost_points
+from assess.fit.value import Model
 
 WEIGHT_BAND = 0.5
 POINTS_BAND = 0.25
@@ -65,7 +65,7 @@ def options(question: Question) -> tuple[Value, ...]:
 
 def undecided(model: Model, values: Mapping[str, Value]) -> list[str]:
     """Unanswered questions that the margin depends on and that are asked, in catalogue order."""
-    moving = {*(term.question for term in model.terms), *model.cost_questions}
+    moving = {*(term.question for term in model.terms), *model.pricing.questions}
     return [
         key
         for key, question in model.catalog.questions.items()
@@ -94,7 +94,8 @@ def sample(model: Model, values: Mapping[str, Value], count: int, seed: int) -> 
         for term in model.terms
     ]
     open_terms = {n for n, (_, term, _, _) in enumerate(terms) if term.question in answers}
-    priced_by = set(model.cost_questions)
+    priced_by = set(model.pricing.questions)
+    hanging = [key for key in asked if catalog.questions[key].when]
     drawn: dict[str, Value] = dict(values)
     lowest_weight, lowest_point = 1 - WEIGHT_BAND, 1 - POINTS_BAND
 
@@ -106,6 +107,7 @@ def sample(model: Model, values: Mapping[str, Value], count: int, seed: int) -> 
             choice = answers[key]
             drawn[key] = choice[int(random() * len(choice))]
             picks[key].append(drawn[key])
+        idle = {k for k in hanging if applies(k, catalog.questions, drawn) is False}
         own, hosted = base_own.copy(), base_hosted.copy()
         for n, (place, term, a, b) in enumerate(terms):
             if n in open_terms:
@@ -116,8 +118,8 @@ def sample(model: Model, values: Mapping[str, Value], count: int, seed: int) -> 
         margin = 0.0
         for factor, a, b in zip(factors, own, hosted, strict=True):
             margin += factor * (min(100.0, max(0.0, b)) - min(100.0, max(0.0, a)))
-        money = model.priced({k: drawn[k] for k in priced_by if k in drawn}, prices)
-        a, b = (cost_points(catalog.criteria[model.cost], m.per_mailbox_month) for m in money)
+        counted = {k: drawn[k] for k in priced_by if k in drawn and k not in idle}
+        a, b = model.cost_values(model.pricing.priced(counted, prices))
         margins.append((margin + cost_weight * (b - a)) / whole)
     return Draws(margins, picks)
 

@@ -26,9 +26,9 @@ def stands(model: Model, values: Mapping[str, Value]) -> tuple[Side | None, floa
     """(leaning, margin, rules of vetoes that hold) of these answers, as far as they count."""
     values = counting(model.catalog.questions, values)
     margin = model.margin(values)
-    exclusions = model.exclusions(values)
+    exclusions = model.pricing.exclusions(values)
     held = {(each.veto, each.rule) for each in exclusions if each.state == "holds"}
-    return leaning(margin, model.vetoes.out(exclusions)), margin, held
+    return leaning(margin, model.pricing.vetoes.out(exclusions)), margin, held
 
 
 def answer_flips(model: Model, values: Mapping[str, Value]) -> list[Flip]:
@@ -39,11 +39,11 @@ def answer_flips(model: Model, values: Mapping[str, Value]) -> list[Flip]:
     """
     counted = counting(model.catalog.questions, values)
     now, _, held = stands(model, values)
-    moving = {term.question for term in model.terms} | set(model.cost_questions)
+    moving = {term.question for term in model.terms} | set(model.pricing.questions)
     others = {
         key: list(_nearest_first(options(question), values[key]))
         for key, question in model.catalog.questions.items()
-        if key in counted and not question.fixed and key in moving | model.vetoes.questions
+        if key in counted and not question.fixed and key in moving | model.pricing.vetoes.questions
     }
     for size in (1, 2):
         found = [
@@ -100,7 +100,7 @@ def thresholds(model: Model, values: Mapping[str, Value]) -> list[Threshold]:
 
     None where a veto has decided: there no weight or price would change a thing.
     """
-    out = model.vetoes.out(model.exclusions(values))
+    out = model.pricing.vetoes.out(model.pricing.exclusions(values))
     if out.onprem or out.cloud:
         return []
     kinds = weight_thresholds(model, values), price_thresholds(model, values)
@@ -137,13 +137,13 @@ def price_thresholds(model: Model, values: Mapping[str, Value]) -> list[Threshol
         low, high = (_margin_at(model, values, row, each) for each in ends)
         if (low > 0) != (high > 0):
             at = _zero(model, values, row, ends, rising=high > low)
-            found.append(Threshold(id=row, now=model.prices[row], at=at, kind="price"))
+            found.append(Threshold(id=row, now=model.pricing.prices[row], at=at, kind="price"))
     return found
 
 
 def _margin_at(model: Model, values: Mapping[str, Value], row: str, price: float) -> float:
-    changed = {**model.prices, row: price}
-    return model.margin(values, model.priced(values, changed))
+    changed = {**model.pricing.prices, row: price}
+    return model.margin(values, model.pricing.priced(values, changed))
 
 
 def _zero(

@@ -30,12 +30,12 @@ def relevant(model: Model, values: Mapping[str, Value]) -> frozenset[str]:
     """
     catalog = model.catalog
     asked = [key for key in catalog.questions if key not in values]
-    exclusions = model.exclusions(values)
+    exclusions = model.pricing.exclusions(values)
     still = {key for each in exclusions if each.state == "open" for key in each.answers}
-    still |= {each.question for each in catalog.checks.values()} | set(model.cost_questions)
+    still |= {each.question for each in catalog.checks.values()} | set(model.pricing.questions)
     moving = undecided(model, values)
     still |= set(asked) - set(moving)
-    out = model.vetoes.out(exclusions)
+    out = model.pricing.vetoes.out(exclusions)
     if not (out.onprem or out.cloud):
         now = model.margin(values)
         ends = {key: swing(model, values, key) for key in moving}

@@ -46,16 +46,16 @@ def score(
     model = Model(catalog, answers.weights)
     seed = seed_of(values, answers.weights, files) if seed is None else seed
     sampled = sample(model, values, draws, seed)
-    exclusions = model.exclusions(values)
-    out = model.vetoes.out(exclusions)
+    exclusions = model.pricing.exclusions(values)
+    out = model.pricing.vetoes.out(exclusions)
     shifts = [sampled.by_answer(key) for key in sampled.picks]
-    result = verdict.outcome(sampled.robustness, model.vetoes, exclusions, shifts)
+    result = verdict.outcome(sampled.robustness, model.pricing.vetoes, exclusions, shifts)
     margin = model.margin(values)
     open_questions = {
         key
         for each in exclusions
         if each.state == "open"
-        and (model.vetoes.blocking(each) or result == "need-more-information")
+        and (model.pricing.vetoes.blocking(each) or result == "need-more-information")
         for key, value in each.answers.items()
         if value is None
     }
@@ -66,7 +66,7 @@ def score(
     )
     money = costs(
         catalog, values, _reasons(exclusions), COST_DRAWS, stream(seed), today,
-        chosen=model.edition(values),
+        chosen=model.pricing.edition(values),
     )  # fmt: skip
     return Assessment(
         schema=1,
@@ -127,7 +127,9 @@ def evidenced(model: Model, answers: Answers, values: Mapping[str, Value]) -> fl
         if criterion == model.cost:
             asked = model.catalog.questions
             spans = {
-                key: 1.0 for key in model.cost_questions if applies(key, asked, values) is not False
+                key: 1.0
+                for key in model.pricing.questions
+                if applies(key, asked, values) is not False
             }
         else:
             spans = {t.question: _span(t.onprem, t.cloud) for t in model.terms

@@ -17,22 +17,10 @@ from itertools import combinations
 from math import factorial
 
 from assess.catalog.model import Catalog, Criterion, Points, Value
-from assess.cost.editions import choose
-from assess.cost.formula import Money, Prices, Situation, cloud, onprem
-from assess.cost.prices import medians
-from assess.cost.situation import answer, situation, within
-from assess.fit.vetoes import Vetoes
-from assess.result import Exclusion
+from assess.fit.pricing import Pricing, Sides
 
 PRICES = "prices"
 """Stands for a question in the contributions: what the costs say before any answer."""
-
-
-Key = tuple[Value | None, ...]
-Sides = tuple[Money, Money]
-"""What on-premises and the cloud cost."""
-Selected = tuple[str, list[Exclusion]]
-"""The edition that is priced, and those before it that are over a limit."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,93 +59,19 @@ class Model:
         raw |= own or {}
         whole = sum(raw.values())
         self.weights = {key: weight * 100 / whole for key, weight in raw.items()}
-        self.vetoes = Vetoes(catalog)
+        self.pricing = Pricing(catalog)
         self.terms = [
             _term(catalog, key, question, points)
             for key, criterion in catalog.criteria.items()
             for question, points in criterion.answers.items()
         ]
         (self.cost,) = (key for key, each in catalog.criteria.items() if each.worst_yen is not None)
-        self.prices = medians(catalog.costs)
-        self._modes = {row: each.mode for row, each in catalog.costs.items()}
-        self._selections: dict[Key, Selected] = {}
-        self._money: dict[Key, Sides] = {}
 
-    @cached_property
-    def cost_questions(self) -> tuple[str, ...]:
-        """Those whose answers change what a mailbox costs, in catalogue order."""
-        products = self.vetoes.product_questions
-        return tuple(
-            key
-            for key, question in self.catalog.questions.items()
-            if question.reference is not None or key in products
-        )
-
-    def edition(self, values: Mapping[str, Value]) -> str:
-        """The cloud that is priced: the best that is not out, else what would be without vetoes."""
-        return self._selected(values)[0]
-
-    def exclusions(self, values: Mapping[str, Value]) -> list[Exclusion]:
-        """All that holds, is open or is a warning."""
-        own = (onprem(situation(values, self.catalog), p) for p in (self.prices, self._modes))
-        return [
-            *self.vetoes.by_rule(values),
-            *self.vetoes.over(values, "onprem", *own),
-            *self._selected(values)[1],
-        ]
-
-    def _selected(self, values: Mapping[str, Value]) -> Selected:
-        key = self._priced_by(values)
-        if key not in self._selections:
-            self._selections[key] = self._select(values)
-        return self._selections[key]
-
-    def _select(self, values: Mapping[str, Value]) -> Selected:
-        """The first that suits and is within the limits; what is over them is out."""
-        setting = situation(values, self.catalog)
-        kind = str(answer("organisation", values, self.catalog))
-        tried: list[str] = []
-        over: list[Exclusion] = []
-        out = self.vetoes.products_out(values)
-        while edition := choose(self.catalog, setting, kind, {*out, *tried}):
-            found = list(
-                self.vetoes.over(
-                    values,
-                    edition,
-                    self._cloud(setting, edition, self.prices),
-                    self._cloud(setting, edition, self._modes),
-                )
-            )
-            if not found:
-                return edition, over
-            tried.append(edition)
-            over += found
-        if tried:
-            limits = {each.rule: each for each in reversed(over)}.values()
-            return tried[0], [e.model_copy(update={"excludes": ["cloud"]}) for e in limits]
-        profile, each = next(iter(self.catalog.profiles.items()))
-        last = f"{profile}/{list(each.editions)[-1]}"
-        return choose(self.catalog, setting, kind, ()) or last, []
-
-    def _priced_by(self, values: Mapping[str, Value]) -> Key:
-        """What of the answers the costs depend on: many others change, and they don't."""
-        return tuple(values.get(each) for each in self.cost_questions)
-
-    def money(self, values: Mapping[str, Value]) -> Sides:
-        """What on-premises and the cloud cost, each price at its median."""
-        key = self._priced_by(values)
-        if key not in self._money:
-            self._money[key] = self.priced(values, self.prices)
-        return self._money[key]
-
-    def priced(self, values: Mapping[str, Value], prices: Prices) -> Sides:
-        setting = situation(values, self.catalog)
-        return onprem(setting, prices), self._cloud(setting, self.edition(values), prices)
-
-    def _cloud(self, setting: Situation, edition: str, prices: Prices) -> Money:
-        name, _, key = edition.partition("/")
-        profile = self.catalog.profiles[name]
-        return cloud(within(setting, profile), prices[profile.editions[key].price], prices)
+    def cost_values(self, money: Sides) -> tuple[float, float]:
+        """The criterion of cost, 0 to 100, for on-premises and the cloud."""
+        criterion = self.catalog.criteria[self.cost]
+        own, hosted = (cost_points(criterion, each.per_mailbox_month) for each in money)
+        return own, hosted
 
     def values(
         self, values: Mapping[str, Value], money: Sides | None = None
@@ -170,10 +84,7 @@ class Model:
         for term in self.terms:
             for side, points in enumerate(term.points(values.get(term.question))):
                 found[term.criterion][side] += points
-        criterion = self.catalog.criteria[self.cost]
-        found[self.cost] = [
-            cost_points(criterion, each.per_mailbox_month) for each in money or self.money(values)
-        ]
+        found[self.cost] = list(self.cost_values(money or self.pricing.money(values)))
         return {key: (own, hosted) for key, (own, hosted) in found.items()}
 
     def margin(self, values: Mapping[str, Value], money: Sides | None = None) -> float:
@@ -206,15 +117,14 @@ class Model:
         """Shapley values of the cost criterion (Shapley, 1953): exact, since so few take part."""
         players = [
             each
-            for each in self.cost_questions
+            for each in self.pricing.questions
             if values.get(each) not in (None, self.catalog.questions[each].reference)
         ]
         count = len(players)
 
         def worth(coalition: tuple[str, ...]) -> float:
             answered = {each: values[each] for each in coalition}
-            criterion = self.catalog.criteria[self.cost]
-            a, b = (cost_points(criterion, m.per_mailbox_month) for m in self.money(answered))
+            a, b = self.cost_values(self.pricing.money(answered))
             return self.weights[self.cost] / 100 * (b - a)
 
         yield PRICES, worth(())

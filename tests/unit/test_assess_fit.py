@@ -106,8 +106,8 @@ def test_more_of_it_never_moves_the_margin_the_wrong_way(
 def test_a_cheaper_cloud_never_speaks_for_on_premises(
     row: str, values: dict[str, Value], share: float
 ) -> None:
-    cheaper = {**model().prices, row: model().prices[row] * share}
-    margin = model().margin(values, model().priced(values, cheaper))
+    cheaper = {**model().pricing.prices, row: model().pricing.prices[row] * share}
+    margin = model().margin(values, model().pricing.priced(values, cheaper))
     assert margin >= model().margin(values) - 1e-9
 
 
@@ -224,19 +224,19 @@ VETOES: list[tuple[dict[str, Value], str, str]] = [
 @pytest.mark.parametrize(("values", "veto", "state"), VETOES)
 def test_veto(values: dict[str, Value], veto: str, state: str) -> None:
     counted = counting(model().catalog.questions, values)
-    states = {each.state for each in model().exclusions(counted) if each.veto == veto}
+    states = {each.state for each in model().pricing.exclusions(counted) if each.veto == veto}
     assert (state in states) if state != "none" else states <= {"warning"}
 
 
 def test_own_keys_take_out_the_editions_that_have_none() -> None:
     values: dict[str, Value] = {"mailboxes": 20.0, "policy": "strict"}
-    assert model().edition(values) == "google-workspace/starter"
-    assert model().edition({**values, "keys": "yes"}) == "google-workspace/enterprise"
+    assert model().pricing.edition(values) == "google-workspace/starter"
+    assert model().pricing.edition({**values, "keys": "yes"}) == "google-workspace/enterprise"
 
 
 def test_another_cloud_is_priced_where_the_law_takes_one_out() -> None:
-    assert model().edition({"location": "japan"}).startswith("domestic-hosted/")
-    assert not model().vetoes.out(model().exclusions({"location": "japan"})).cloud
+    assert model().pricing.edition({"location": "japan"}).startswith("domestic-hosted/")
+    assert not model().pricing.vetoes.out(model().pricing.exclusions({"location": "japan"})).cloud
 
 
 IN = Out(onprem=False, cloud=False, share=None)
@@ -289,8 +289,8 @@ def test_at_a_threshold_the_margin_is_zero(values: dict[str, Value]) -> None:
         own = {k: w * scale for k, w in others.items()} | {each.id: each.at}
         assert abs(Model(load(), own).margin(values)) < 1e-6
     for each in price_thresholds(model(), values):
-        changed = {**model().prices, each.id: each.at}
-        assert abs(model().margin(values, model().priced(values, changed))) < 1e-3
+        changed = {**model().pricing.prices, each.id: each.at}
+        assert abs(model().margin(values, model().pricing.priced(values, changed))) < 1e-3
 
 
 def test_own_weights_are_scaled_to_a_hundred() -> None:

@@ -21,6 +21,11 @@ class Answer(Entry):
     note: str | None = None
     evidence: str | None = None
 
+    @property
+    def shown(self) -> bool:
+        """It rests on more than somebody's word."""
+        return self.source != "asked" or bool((self.evidence or "").strip())
+
 
 @dataclass(frozen=True)
 class Answers:

@@ -36,7 +36,7 @@ class _Organisation(Entry):
 class _File(Entry):
     organisation: _Organisation = _Organisation()
     answers: dict[str, Answer] = Field({})
-    weights: dict[str, Annotated[float, Field(ge=0)]] = Field({})
+    weights: dict[str, Annotated[float, Field(ge=0, le=1e6)]] = Field({})
 
 
 def read(path: Path, catalog: Catalog) -> Answers:
@@ -44,12 +44,15 @@ def read(path: Path, catalog: Catalog) -> Answers:
     return loads(text(path), catalog, str(path))
 
 
-def text(path: Path) -> str:
-    """The file as it is. AssessError: missing, unreadable, not UTF-8."""
+def text(path: Path, missing: str = "answers-missing") -> str:
+    """The file as it is, byte order mark and line ends too: its hash is that of the file.
+
+    AssessError: `missing`, unreadable, not UTF-8.
+    """
     try:
-        return path.read_text(encoding="utf-8-sig")  # some editors write the mark
+        return path.read_bytes().decode("utf-8")
     except FileNotFoundError:
-        raise AssessError("answers-missing", file=path) from None
+        raise AssessError(missing, file=path) from None
     except UnicodeDecodeError:
         raise AssessError("toml-encoding", where=path) from None
     except OSError as error:
@@ -59,8 +62,8 @@ def text(path: Path) -> str:
 def loads(source: str, catalog: Catalog, file: str) -> Answers:
     """The answers in `source`, the text of `file`. AssessError, Problems: all that is wrong."""
     try:
-        tables = tomllib.loads(source)
-    except tomllib.TOMLDecodeError as error:
+        tables = tomllib.loads(source.removeprefix("\ufeff"))
+    except (ValueError, RecursionError) as error:  # numbers and nesting beyond all measure, too
         # Only Python 3.14 has the position as a number; at the end of the file there is none.
         reason, _, position = str(error).partition(" (at ")
         line = re.match(r"line (\d+)", position)
@@ -142,7 +145,7 @@ def write(path: Path, answers: Answers, catalog: Catalog) -> None:
 
 def write_text(path: Path, source: str) -> None:
     try:
-        replace(path, source.encode())
+        replace(path.resolve(), source.encode())
     except OSError as error:
         raise AssessError("answers-unwritable", where=path, reason=error.strerror) from error
 

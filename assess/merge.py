@@ -45,6 +45,8 @@ def merge(parts: Sequence[Named], prefer: str | None = None) -> tuple[Answers, l
     for question in dict.fromkeys(each for _, part in parts for each in part.answers):
         every = {name: part.answers[question] for name, part in parts if question in part.answers}
         known = {name: each for name, each in every.items() if each.value is not None}
+        # Of those who agree, whoever can show it speaks for them.
+        known = dict(sorted(known.items(), key=lambda said: not said[1].shown))
         unknown = {name: each for name, each in every.items() if each.unknown}
         answer = agreed(question, known or unknown or every, lambda each: each.value)
         if answer:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import re
 import unicodedata
 from collections.abc import Collection
@@ -10,7 +9,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from assess.answers import Answers
-from assess.catalog.model import Catalog, Question, Value
+from assess.catalog.model import MOST_MAILBOXES, MOST_YEN, Catalog, Question, Value
 from assess.conditions import applies
 from assess.errors import AssessError, misspelt
 
@@ -69,11 +68,11 @@ def check(question: Question, value: Value, **place: object) -> None:
             raise misspelt("option-unknown", word, question.ids, **place)
     elif isinstance(value, str):
         raise AssessError(f"{question.kind}-text", word=value, **place)
-    elif question.kind == "count" and not (value >= 1 and value.is_integer()):
+    elif question.kind == "count" and not (1 <= value <= MOST_MAILBOXES and value.is_integer()):
         raise AssessError("count-wrong", word=f"{value:g}", **place)
     elif question.kind == "share" and not 0 <= value <= 1:
         raise AssessError("share-wrong", word=f"{value:g}", **place)
-    elif question.kind == "money" and not 0 <= value < math.inf:
+    elif question.kind == "money" and not 0 <= value <= MOST_YEN:
         raise AssessError("money-wrong", word=f"{value:g}", **place)
 
 

@@ -34,8 +34,8 @@ class Case:
 
 def read(answers: Path, own: Path | None) -> Case:
     """AssessError, Problems: all that is wrong in either file."""
+    catalog = load(own)
     overrides = None if own is None else answers_file.text(own)
-    catalog = load(own, overrides)
     text = answers_file.text(answers)
     given = answers_file.loads(text, catalog, str(answers))
     return Case(catalog, given, Files(text, overrides, digest()))
@@ -44,7 +44,8 @@ def read(answers: Path, own: Path | None) -> Case:
 def read_report(path: Path) -> tuple[Assessment, Case]:
     """A report, and the case that it says it was made from."""
     try:
-        report = Assessment.model_validate_json(answers_file.text(path))
+        text = answers_file.text(path, missing="report-missing")
+        report = Assessment.model_validate_json(text.removeprefix("\ufeff"))
     except ValidationError as error:
         first = error.errors()[0]
         field = ".".join(str(each) for each in first["loc"])

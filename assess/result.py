@@ -9,7 +9,7 @@ own file and the date, so an auditor can make it again byte for byte.
 from __future__ import annotations
 
 from datetime import date
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -153,7 +153,7 @@ class Inputs(Result):
     overrides: str | None
     catalog: str  # SHA-256 of our own files
     seed: str
-    draws: int
+    draws: Annotated[int, Field(ge=1, le=100_000)]
 
 
 class Assessment(Result):

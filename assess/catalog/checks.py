@@ -8,12 +8,11 @@ from collections.abc import Iterator
 from datetime import date
 from math import inf, isclose, nextafter
 
+from assess.catalog import priced
 from assess.catalog.model import Catalog, Check, Condition, Criterion, Question, Range
+from assess.catalog.priced import Fault
 from assess.catalog.validation import FILE_OF, SOURCED, TABLES, Place, setting
 from assess.errors import AssessError, misspelt
-
-Fault = tuple[str, str, str, AssessError]
-"""Table, id of the entry, field, what is wrong with it."""
 
 _SLUG = re.compile(r"[A-Za-z0-9]+([-_][A-Za-z0-9]+)*")
 
@@ -22,6 +21,7 @@ def problems(catalog: Catalog, place: Place = lambda table, _: FILE_OF[table]) -
     """Everything that is wrong, each with file, entry and field; `place` names the file."""
     faults = (
         *_ids(catalog),
+        *priced.faults(catalog),
         *_questions(catalog),
         *_criteria(catalog),
         *_vetoes(catalog),
@@ -165,6 +165,9 @@ def _vetoes(catalog: Catalog) -> Iterator[Fault]:
                 if each not in known:
                     unknown = misspelt("exclude-unknown", each, known)
                     yield "veto", key, f"{place}.excludes", unknown
+            if rule.partial and rule.partial not in rule.when:
+                unasked = AssessError("partial-unasked", question=rule.partial)
+                yield "veto", key, f"{place}.partial", unasked
             if rule.partial:
                 yield from _of_kind(catalog, key, f"{place}.partial", rule.partial, "share")
         for number, limit in enumerate(veto.limits, 1):

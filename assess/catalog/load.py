@@ -78,8 +78,8 @@ def _read(path: Path) -> str:
 def _tables(text: str, name: str) -> Tables:
     """The entries of one file, `[defaults]` filled in. AssessError with all problems."""
     try:
-        document = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
+        document = tomllib.loads(text.removeprefix("\ufeff"))
+    except (ValueError, RecursionError) as error:
         reason, _, place = str(error).partition(" (at ")
         line = re.match(r"line (\d+)", place)
         number = line[1] if line else len(text.splitlines())

@@ -13,6 +13,10 @@ from typing import Annotated, Literal, Self
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 Lang = Literal["en", "ja"]
+MOST_YEN = 1e12
+MOST_MAILBOXES = 1e8
+"""Beyond these a number is a slip of the hand, and sums would lose their precision."""
+
 Option = Literal["onprem", "cloud"]
 Value = str | float
 """An answer: the id of an option, or a number (mailboxes, a share from 0 to 1, yen)."""
@@ -22,9 +26,15 @@ class Entry(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
 
+Line = Annotated[
+    str, Field(min_length=1, pattern=r"^[^\x00-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]+$")
+]
+"""One line, without what could steer a terminal or turn its direction."""
+
+
 class Text(Entry):
-    en: Annotated[str, Field(min_length=1)]
-    ja: Annotated[str, Field(min_length=1)]
+    en: Line
+    ja: Line
 
     def __call__(self, lang: Lang, /, **params: object) -> str:
         text = self.ja if lang == "ja" else self.en
@@ -66,6 +76,7 @@ Condition = dict[str, tuple[str, ...] | Range]
 class Choice(Entry):
     id: str
     text: Text
+    number: float | None = None  # what the costs take it for, where they ask the question
 
 
 class Question(Sourced):
@@ -191,8 +202,8 @@ class Cost(Sourced):
     @model_validator(mode="after")
     def _ordered(self) -> Self:
         for low, mode, high in ((self.low, self.mode, self.high), self.usd or (0, 0, 0)):
-            if not 0 <= low <= mode <= high:
-                raise ValueError("low <= mode <= high must hold, and none may be negative")
+            if not 0 <= low <= mode <= high <= MOST_YEN:
+                raise ValueError("0 <= low <= mode <= high <= 1e12 must hold")
         return self
 
 

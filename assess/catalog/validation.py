@@ -52,6 +52,7 @@ _BRANCHES = {
 
 _CODES = {
     "string_too_short": "text-empty",
+    "string_pattern_mismatch": "text-one-line",
     "string_type": "want-text",
     "tuple_type": "want-list",
     "model_type": "want-table",

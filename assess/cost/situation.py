@@ -21,12 +21,6 @@ QUESTIONS = (
 )
 """All that the costs depend on; `organisation` decides which editions may be bought."""
 
-GROWTH = {"<5%": 0.02, "5-20%": 0.12, ">20%": 0.30}
-"""Per year; the middle of each answer, the last one taken cautiously."""
-
-MAILBOX_GB = {"<10GB": 5.0, "10-50GB": 25.0, ">50GB": 70.0}
-"""Average size; below the middle, for a few large mailboxes lift an average."""
-
 
 def situation(values: Mapping[str, Value], catalog: Catalog) -> Situation:
     """`values`: question → answer. KeyError if a question has neither answer nor reference."""
@@ -37,10 +31,17 @@ def situation(values: Mapping[str, Value], catalog: Catalog) -> Situation:
     def number(question: str) -> float:
         return float(answer(question, values, catalog))
 
+    def meant(question: str) -> float:
+        """What the answer stands for: growth per year, GB of an average mailbox."""
+        options = catalog.questions[question].options
+        found = next(each.number for each in options if each.id == text(question))
+        assert found is not None, "the catalogue was checked"
+        return found
+
     return Situation(
         mailboxes=number("mailboxes"),
-        growth=GROWTH[text("growth")],
-        mailbox_gb=MAILBOX_GB[text("mbsize")],
+        growth=meant("growth"),
+        mailbox_gb=meant("mbsize"),
         archive=text("retention") != "none",
         second_site=text("site2") == "hot",
         exchange=text("stack") == "exchange",

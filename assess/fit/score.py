@@ -117,11 +117,7 @@ def seed_of(values: Mapping[str, Value], weights: Mapping[str, float], files: Fi
 
 def evidenced(model: Model, answers: Answers, values: Mapping[str, Value]) -> float:
     """Share (0 to 1) of the weight that rests on answers that are measured or have evidence."""
-    known = {
-        key
-        for key, each in answers.answers.items()
-        if key in values and (each.source != "asked" or (each.evidence or "").strip())
-    }
+    known = {key for key, each in answers.answers.items() if key in values and each.shown}
     found = 0.0
     for criterion, weight in model.weights.items():
         if criterion == model.cost:

@@ -13,6 +13,7 @@ from typing import Literal
 
 from assess.answers import Answers
 from assess.catalog.model import Catalog, Lang
+from assess.conditions import counting
 from assess.report.markdown import markdown
 from assess.report.page import page
 from assess.report.paper import Paper
@@ -80,7 +81,9 @@ def write(
             case "xlsx":
                 from assess.report.workbook import to_xlsx
 
-                return to_xlsx(assessment, catalog, answers.values, lang)
+                return to_xlsx(
+                    assessment, catalog, counting(catalog.questions, answers.values), lang
+                )
 
     contents = {form: made(form) for form in FORMATS if form in formats}
     folder.mkdir(parents=True, exist_ok=True)

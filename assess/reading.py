@@ -11,6 +11,8 @@ from pydantic import ValidationError
 from assess import answers_file
 from assess.answers import Answers
 from assess.catalog import Catalog, digest, load
+from assess.catalog.model import Value
+from assess.conditions import counting
 from assess.errors import AssessError
 from assess.fit.score import Files, score
 from assess.result import Assessment
@@ -30,6 +32,15 @@ class Case:
         given = answers or self.answers
         more = {} if draws is None else {"draws": draws}
         return score(self.catalog, given, self.files, today=today, seed=seed, **more)
+
+    def again(self, report: Assessment) -> Assessment:
+        """What the inputs of `report` give, for its date and number of draws."""
+        return self.assess(report.as_of, draws=report.inputs.draws)
+
+    @property
+    def values(self) -> dict[str, Value]:
+        """The answers that count."""
+        return counting(self.catalog.questions, self.answers.values)
 
 
 def read(answers: Path, own: Path | None) -> Case:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import sys
@@ -12,8 +13,9 @@ from typing import Annotated
 
 import typer
 
-from console.errors import EXIT_BUG, MailhaulError
+from console.errors import EXIT_BUG, EXIT_USAGE, MailhaulError
 from console.texts import Lang, Texts, language
+from console.visible import printable
 
 Explain = Callable[[MailhaulError], tuple[str, str]]
 """(cause, cure) of an error, in the reader's language."""
@@ -57,9 +59,15 @@ def explained(explain: Explain, lang: Lang, *, safe: str, as_json: bool) -> Iter
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         raise typer.Exit(EXIT_BUG) from None
     except Exception as error:
+        if isinstance(error, OSError) and error.errno == errno.ENOSPC:
+            say(Words(lang)("shell.full", reason=error.strerror))
+            raise typer.Exit(EXIT_USAGE) from error
         if os.environ.get("MAILHAUL_DEBUG"):
             traceback.print_exc()
-        say(Words(lang)("shell.bug", error=f"{type(error).__name__}: {error}", safe=safe))
+        reason = f"{type(error).__name__}: {error}"
+        if as_json:
+            _print_error("unexpected", reason, "")
+        say(Words(lang)("shell.bug", error=reason, safe=safe))
         raise typer.Exit(EXIT_BUG) from error
 
 
@@ -69,13 +77,22 @@ def show_error(error: MailhaulError, explain: Explain, lang: Lang, *, as_json: b
         traceback.print_exception(error)
     cause, cure = explain(error)
     if as_json:
-        body = {"code": error.code, "cause": cause, "cure": cure}
-        typer.echo(json.dumps({"schema": 1, "error": body}, ensure_ascii=False, indent=2))
+        _print_error(error.code, cause, cure)
     say(words("shell.error", cause=cause))
     if cure:
         say(words("shell.cure", cure=cure))
 
 
+def _print_error(code: str, cause: str, cure: str) -> None:
+    body = {"code": code, "cause": cause, "cure": cure}
+    typer.echo(json.dumps({"schema": 1, "error": body}, ensure_ascii=False, indent=2))
+
+
+def tell(line: str) -> None:
+    """One line of a result for people, on stdout."""
+    typer.echo(printable(line))
+
+
 def say(line: str) -> None:
     """One line for people, on stderr."""
-    typer.echo(line, err=True)
+    typer.echo(printable(line), err=True)

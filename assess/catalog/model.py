@@ -74,7 +74,7 @@ Condition = dict[str, tuple[str, ...] | Range]
 
 
 class Choice(Entry):
-    id: str
+    id: Line
     text: Text
     number: float | None = None  # what the costs take it for, where they ask the question
 

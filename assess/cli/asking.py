@@ -17,6 +17,7 @@ from assess.cli.common import ANSWERS, AnswersFile, CatalogFile, Json, Lang
 from assess.errors import AssessError
 from assess.texts import Texts, language
 from console.errors import EXIT_DIFFERS, EXIT_PENDING
+from console.visible import visible
 
 if TYPE_CHECKING:
     from assess.catalog.model import Catalog, Question
@@ -53,8 +54,8 @@ def init(
         if as_json:
             _print_json({"schema": 1, "command": "init", "files": [str(answers)]})
             return
-        typer.echo(texts("ask.init.written", file=answers))
-        typer.echo(texts("ask.init.next", command=common.command("ask", answers)))
+        common.tell(texts("ask.init.written", file=answers))
+        common.tell(texts("ask.init.next", command=common.command("ask", answers)))
 
 
 def ask(
@@ -124,12 +125,12 @@ def ask(
         resume = common.command("ask", answers, catalog, options)
         if not finished:
             if weights or not answers.exists():
-                typer.echo(texts("ask.stopped_unchanged", command=resume))
+                common.tell(texts("ask.stopped_unchanged", command=resume))
             else:
-                typer.echo(texts("ask.stopped", file=answers, command=resume))
+                common.tell(texts("ask.stopped", file=answers, command=resume))
             raise typer.Exit(EXIT_PENDING)
         if not weights and (left := len(interview.left())):
-            typer.echo(texts("ask.put_off", count=left, command=resume))
+            common.tell(texts("ask.put_off", count=left, command=resume))
         typer.echo(
             texts("ask.done", file=answers, command=common.command("score", answers, catalog))
         )
@@ -172,9 +173,9 @@ def merge(
         elif conflicts:
             for each in conflicts:
                 _tell(each, content, texts)
-            typer.echo(texts("ask.merge.undecided", count=len(conflicts), file=out))
+            common.tell(texts("ask.merge.undecided", count=len(conflicts), file=out))
         else:
-            typer.echo(texts("ask.merge.written", file=out))
+            common.tell(texts("ask.merge.written", file=out))
         if conflicts:
             raise typer.Exit(EXIT_DIFFERS)
 
@@ -195,13 +196,12 @@ def _screen(plain: bool) -> Screen:
 
 
 def _tell(conflict: Conflict, catalog: Catalog, texts: Texts) -> None:
-    from assess.interview.screen import printable
 
     question = catalog.questions.get(conflict.about)
     about = question.text(texts.lang) if question else texts(f"ask.merge.{conflict.about}")
-    typer.echo(texts("ask.merge.conflict", id=conflict.about, about=about))
+    common.tell(texts("ask.merge.conflict", id=conflict.about, about=about))
     for file, said in conflict.said.items():
-        typer.echo(printable(f"  {file}: {_said(said, question, texts)}"))
+        common.tell(visible(f"  {file}: {_said(said, question, texts)}"))
 
 
 def _said(said: Statement, question: Question | None, texts: Texts) -> str:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from datetime import date, datetime
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -16,7 +16,7 @@ from console import shell
 from console.errors import MailhaulError
 from console.shell import JsonOption as Json
 from console.shell import LangOption as Lang
-from console.shell import say
+from console.shell import say, tell
 
 __all__ = [
     "ANSWERS",
@@ -28,8 +28,13 @@ __all__ = [
     "day",
     "explained",
     "say",
+    "tell",
     "texts_for",
+    "warn_stale",
 ]
+
+if TYPE_CHECKING:
+    from assess.catalog import Catalog
 
 _help = Texts(language())
 
@@ -72,3 +77,12 @@ def command(
     words += ["--answers", str(answers)] if answers != ANSWERS else []
     words += ["--catalog", str(catalog)] if catalog else []
     return shlex.join([*words, *options])
+
+
+def warn_stale(catalog: Catalog, today: date, texts: Texts) -> None:
+    """Say on stderr that entries are past the date up to which their source was trusted."""
+    from assess.catalog import stale
+
+    if old := stale(catalog, today):
+        file, entry = old[0]
+        say(texts("cli.stale", count=len(old), first=f"{entry} ({file})"))

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -19,6 +21,8 @@ if TYPE_CHECKING:
     from assess.result import Assessment
 
 _help = Texts(language())
+
+Side = tuple["Assessment", "Case"]
 
 AsOf = Annotated[
     datetime | None,
@@ -41,12 +45,13 @@ def score(
 
         case = read(answers, catalog)
         found = case.assess(common.day(as_of))
+        common.warn_stale(case.catalog, common.day(as_of), texts)
         if as_json:
             typer.echo(to_json(found), nl=False)
             return
         for line in told(found, case, texts):
-            typer.echo(line)
-        typer.echo(texts("cli.score.next", command=common.command("report", answers, catalog)))
+            common.tell(line)
+        common.tell(texts("cli.score.next", command=common.command("report", answers, catalog)))
 
 
 def explain(
@@ -69,7 +74,7 @@ def explain(
             typer.echo(found.model_dump_json(by_alias=True, indent=2))
             return
         for line in told_question(found, case, texts):
-            typer.echo(line)
+            common.tell(line)
 
 
 def whatif(
@@ -89,7 +94,8 @@ def whatif(
         other = changed(case.catalog, case.answers, changes)
         before = case.assess(common.day(as_of))
         after = case.assess(common.day(as_of), answers=other, seed=int(before.inputs.seed))
-        _compare(before, after, case, case.answers.values, other.values, texts, "whatif", as_json)
+        changed_case = replace(case, answers=other)
+        _compare((before, case), (after, changed_case), texts, "whatif", as_json=as_json)
 
 
 def diff(
@@ -107,12 +113,16 @@ def diff(
         sides = []
         for path in (old, new):
             if path.suffix == ".json":
-                sides.append(read_report(path))
+                claimed, case = read_report(path)
+                found = case.again(claimed)
+                if found != claimed:
+                    common.say(texts("cli.diff.forged", file=path))
             else:
                 case = read(path, catalog)
-                sides.append((case.assess(common.day(as_of)), case))
-        (before, was), (after, now) = sides
-        _compare(before, after, now, was.answers.values, now.answers.values, texts, "diff", as_json)
+                found = case.assess(common.day(as_of))
+            sides.append((found, case))
+        before, after = sides
+        _compare(before, after, texts, "diff", as_json=as_json)
 
 
 def verify(
@@ -124,45 +134,46 @@ def verify(
     with common.explained(texts, as_json=as_json):
         from assess.answers_file import text
         from assess.comparison import differing
+        from assess.fit.score import DRAWS
         from assess.reading import read_report
         from assess.report import to_json
 
         claimed, case = read_report(report)
-        made = case.assess(claimed.as_of, draws=claimed.inputs.draws)
+        made = case.again(claimed)
         same = to_json(made) == text(report)
         fields = [] if same else differing(claimed, made)
         catalog = claimed.inputs.catalog == made.inputs.catalog
+        usual = claimed.inputs.draws == DRAWS
+        taken = {
+            "date": claimed.as_of.isoformat(),
+            "draws": claimed.inputs.draws,
+            "answers_sha256": hashlib.sha256(claimed.inputs.answers.encode()).hexdigest(),
+        }
         if as_json:
             body = {"schema": 1, "command": "verify", "same": same, "differs": fields,
-                    "same_catalog": catalog}  # fmt: skip
+                    "same_catalog": catalog, "usual_draws": usual} | taken  # fmt: skip
             typer.echo(json.dumps(body, ensure_ascii=False, indent=2))
-        elif same:
-            typer.echo(texts("cli.verify.same", file=report, hash=made.inputs.catalog[:12]))
         else:
-            key = "differs" if catalog else "other_catalog"
+            key = "same" if same else "differs" if catalog else "other_catalog"
             named = ", ".join(fields) or texts("cli.verify.layout")
-            typer.echo(texts(f"cli.verify.{key}", file=report, fields=named))
+            common.tell(texts(f"cli.verify.{key}", file=report, fields=named,
+                              hash=made.inputs.catalog[:12]))  # fmt: skip
+            common.tell(texts("cli.verify.taken", **taken))
+            if not usual:
+                common.tell(texts("cli.verify.draws", draws=taken["draws"], usual=DRAWS))
         if not same:
             raise typer.Exit(EXIT_DIFFERS)
 
 
-def _compare(
-    before: Assessment,
-    after: Assessment,
-    case: Case,
-    was: dict[str, str | float],
-    now: dict[str, str | float],
-    texts: Texts,
-    command: str,
-    as_json: bool,
-) -> None:
+def _compare(before: Side, after: Side, texts: Texts, command: str, *, as_json: bool) -> None:
     from assess.cli.telling import told_comparison
     from assess.comparison import compare
 
-    found = compare(before, after, was, now)
+    (was, old), (now, new) = before, after
+    found = compare(was, now, old.values, new.values)
     if as_json:
         body = {"schema": 1, "command": command} | found.model_dump()
         typer.echo(json.dumps(body, ensure_ascii=False, indent=2))
         return
-    for line in told_comparison(found, case.catalog, texts):
-        typer.echo(line)
+    for line in told_comparison(found, [old.catalog, new.catalog], texts):
+        common.tell(line)

@@ -44,6 +44,7 @@ def report(
         kinds = _kinds(formats)
         case = read(answers, catalog)
         found = case.assess(common.day(as_of))
+        common.warn_stale(case.catalog, common.day(as_of), texts)
         try:
             files = write(out, NAME, kinds, found, case.catalog, case.answers, texts.lang)
         except OSError as error:
@@ -52,7 +53,7 @@ def report(
             typer.echo(to_json(found), nl=False)
             return
         for file in files:
-            typer.echo(texts("cli.report.written", file=file))
+            common.tell(texts("cli.report.written", file=file))
 
 
 def _kinds(formats: str) -> list[Format]:

@@ -15,6 +15,9 @@ from assess.result import Assessment
 from assess.texts import Texts
 from console.tables import as_table
 
+LEAST_POINTS = 0.05
+"""Less would be told as no points at all."""
+
 
 def told(found: Assessment, case: Case, texts: Texts) -> Iterator[str]:
     """Page one of the report."""
@@ -23,27 +26,29 @@ def told(found: Assessment, case: Case, texts: Texts) -> Iterator[str]:
     yield page.outcome
     yield page.lead
     for name, value, note in page.figures:
-        yield (
-            f"  {name}: {value} ({note})" if texts.lang == "en" else f"  {name}: {value}（{note}）"
-        )
+        yield texts("cli.score.figure", name=name, value=value, note=note)
     reasons = [f"{each.points:>6}  {each.question} {each.answer}" for each in page.reasons]
     yield from _block(texts("cli.score.reasons"), reasons)
     yield from _block(
         texts("cli.score.barriers"), [f"{each.cause} {each.effect}" for each in page.barriers]
     )
     changes = [
-        " ".join([*(f"{question} {answer}:" for question, answer in each.answers), each.effect])
+        "".join(
+            [texts("cli.score.other", question=q, answer=a) for q, a in each.answers]
+            + [each.effect]
+        )
         for each in page.changes
     ]
     yield from _block(texts("cli.score.changes"), changes)
-    costs = [f"{each.name}: {each.mid}  {each.band}" for each in page.money]
+    costs = [
+        texts("cli.score.cost", name=each.name, mid=each.mid, band=each.band) for each in page.money
+    ]
     yield from _block(texts("cli.score.money"), costs)
     severities = [each.severity for each in found.posture.findings]
     counts = {name: severities.count(name) for name in ("high", "medium", "low", "unknown", "ok")}
     yield from _block(texts("cli.score.posture"), [texts("cli.score.findings", **counts)])
-    yield from _block(
-        texts("cli.score.ask"), [f"{each.question} ({each.who})" for each in page.ask]
-    )
+    ask = [texts("cli.score.whom", question=each.question, who=each.who) for each in page.ask]
+    yield from _block(texts("cli.score.ask"), ask)
 
 
 def _block(heading: str, lines: Sequence[str]) -> Iterator[str]:
@@ -56,7 +61,7 @@ def _block(heading: str, lines: Sequence[str]) -> Iterator[str]:
 def told_question(found: Explanation, case: Case, texts: Texts) -> Iterator[str]:
     lang, catalog = texts.lang, case.catalog
     question = catalog.questions[found.question]
-    words_of = _Words(catalog, texts)
+    words_of = _Words(texts, catalog)
     yield question.text(lang)
     yield texts("cli.explain.why", text=question.why(lang))
     yield texts("cli.explain.who", text=question.who(lang))
@@ -99,8 +104,8 @@ def told_question(found: Explanation, case: Case, texts: Texts) -> Iterator[str]
     )
 
 
-def told_comparison(found: Comparison, catalog: Catalog, texts: Texts) -> Iterator[str]:
-    words_of = _Words(catalog, texts)
+def told_comparison(found: Comparison, catalogs: Sequence[Catalog], texts: Texts) -> Iterator[str]:
+    words_of = _Words(texts, *catalogs)
     sides = [list(words_of.end(each)) for each in (found.before, found.after)]
     names = ("outcome", "margin", "robustness", "confidence", "vetoes", "onprem", "cloud")
     rows = [(texts(f"cli.compare.{name}"), a, b) for name, a, b in zip(names, *sides, strict=True)]
@@ -109,6 +114,8 @@ def told_comparison(found: Comparison, catalog: Catalog, texts: Texts) -> Iterat
     if not found.changes:
         yield texts("cli.compare.same")
     for each in found.changes:
+        if each.before == each.after and abs(each.points) < LEAST_POINTS:
+            continue
         yield texts(
             "cli.compare.change",
             question=words_of.question(each.question),
@@ -121,17 +128,19 @@ def told_comparison(found: Comparison, catalog: Catalog, texts: Texts) -> Iterat
 class _Words:
     """Ids in words."""
 
-    def __init__(self, catalog: Catalog, texts: Texts) -> None:
-        self._catalog, self._texts = catalog, texts
+    def __init__(self, texts: Texts, *catalogs: Catalog) -> None:
+        """The words of the last of `catalogs` that has the question."""
+        self._texts = texts
+        self._questions = {key: q for each in catalogs for key, q in each.questions.items()}
 
     def question(self, key: str) -> str:
-        found = self._catalog.questions.get(key)
+        found = self._questions.get(key)
         return found.text(self._texts.lang) if found else self._texts("cli.compare.prices")
 
     def answer(self, key: str, value: str | float | None) -> str:
         if value is None:
             return self._texts("cli.compare.none")
-        options = self._catalog.questions[key].options
+        options = self._questions[key].options
         text = next((each.text(self._texts.lang) for each in options if each.id == value), None)
         return text or (value if isinstance(value, str) else words.amount(value))
 

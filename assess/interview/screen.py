@@ -6,11 +6,12 @@ No colour, no cursor movement; `arrows.py` is the other front end, for a termina
 from __future__ import annotations
 
 import io
-import re
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Protocol
+
+from console.visible import printable
 
 KEYS = {
     "b": "back",
@@ -73,11 +74,6 @@ class Plain:
 
     def say(self, text: str) -> None:
         print(printable(text), flush=True)
-
-
-def printable(text: str) -> str:
-    """Without what could steer the terminal: notes and names come from other people's files."""
-    return re.sub(r"[\x00-\x09\x0b-\x1f\x7f-\x9f]", "\N{REPLACEMENT CHARACTER}", text)
 
 
 def arrows_work(environ: Mapping[str, str]) -> bool:

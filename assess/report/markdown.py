@@ -22,8 +22,8 @@ from assess.report.paper import (
     Table,
     Terms,
 )
-from assess.report.words import visible
 from assess.texts import Texts
+from console.visible import visible
 
 _SPECIAL = re.compile(r"([\\*_\[\]<>|#~])")
 

@@ -16,8 +16,8 @@ import jinja2
 from markupsafe import Markup, escape
 
 from assess.report.paper import Paper
-from assess.report.words import visible
 from assess.texts import Texts
+from console.visible import visible
 
 
 def _shown(value: object) -> object:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import unicodedata
 from datetime import date
 
 from assess.catalog.model import Lang
@@ -83,15 +82,3 @@ def day(when: date, lang: Lang) -> str:
     if lang == "ja":
         return f"{when.year}年{when.month}月{when.day}日"
     return f"{when.day} {_MONTHS[when.month - 1]} {when.year}"
-
-
-def visible(text: str) -> str:
-    """`text` in one line, with control and direction characters shown instead of obeyed."""
-    return "".join(
-        " " if each in "\n\r\t" else f"\\x{ord(each):02x}" if _hidden(each) else each
-        for each in text
-    )
-
-
-def _hidden(character: str) -> bool:
-    return unicodedata.category(character) in ("Cc", "Cf", "Cs", "Co", "Zl", "Zp")

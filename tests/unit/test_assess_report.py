@@ -24,6 +24,7 @@ from assess.report.charts.svg import Caption, cut, ticks, width, wrap
 from assess.report.paper import Figure, Paper, Table
 from assess.result import Assessment
 from assess.texts import Texts, catalogue
+from console.visible import visible
 from tests.unit.assess_documents import ALL, Case, manufacturer, municipality, nothing
 
 LANGS: tuple[Lang, Lang] = ("en", "ja")
@@ -279,7 +280,7 @@ def test_a_missing_pdf_library_is_an_error_with_a_cure(monkeypatch: pytest.Monke
         (words.day(date(2026, 11, 24), "ja"), "2026年11月24日"),
         (words.amount(2700), "2,700"),
         (words.amount(0.05), "0.05"),
-        (words.visible("a\nb\x1b\u202ec"), "a b\\x1b\\x202ec"),
+        (visible("a\nb\x1b\u202ec"), "a b\\x1b\\x202ec"),
     ],
 )
 def test_numbers_dates_and_foreign_text(shown: str, wanted: str) -> None:

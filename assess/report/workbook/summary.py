@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from assess.report.workbook.case import Case
 from assess.report.workbook.sheet import Sheet
+from console.visible import visible
 
 DRIVERS = 10
 
@@ -14,7 +15,7 @@ def summary_sheet(sheet: Sheet, case: Case, years: str, totals: Sequence[str]) -
     """`years`: range of their names; `totals`: of what on-premises and the cloud cost in each."""
     t = case.t
     sheet.text(0, 0, t("cost.title"), "title")
-    sheet.text(1, 0, case.assessment.organisation or "")
+    sheet.text(1, 0, visible(case.assessment.organisation or ""))
     sheet.day(1, 1, case.assessment.as_of)
     sheet.note(2, t("cost.summary.note"))
     row = _drivers(sheet, _sides(sheet, 4, case) + 1, case) + 1

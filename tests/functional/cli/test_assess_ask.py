@@ -251,7 +251,7 @@ def test_merge_shows_conflicts_and_decides_none_itself(tmp_path: Path) -> None:
     (tmp_path / "hr.toml").write_text(hr, "utf-8")
     words = ["it.toml", "hr.toml", "--out", "answers.toml"]
     code, said = piped(tmp_path, "merge", *words)
-    assert code == 3 and "fte: How many" in said and "(Ito�[2J)" in said and "--prefer" in said
+    assert code == 3 and "fte: How many" in said and "(Ito\\x1b[2J)" in said and "--prefer" in said
     code, said = piped(tmp_path, "merge", *words, "--json")
     body = json.loads(said)
     assert code == 3 and body["written"] is None

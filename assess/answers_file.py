@@ -134,7 +134,8 @@ def _content(found: _File, catalog: Catalog, file: str) -> Iterator[AssessError]
     for criterion in found.weights:
         if criterion not in catalog.criteria:
             yield misspelt("criterion-unknown", criterion, list(catalog.criteria), **place)
-    if set(catalog.criteria) <= set(found.weights) and not any(found.weights.values()):
+    ours = {key: criterion.weight for key, criterion in catalog.criteria.items()}
+    if found.weights and not any((ours | found.weights).values()):
         yield AssessError("weights-zero", **place)
 
 
@@ -145,7 +146,7 @@ def write(path: Path, answers: Answers, catalog: Catalog) -> None:
 
 def write_text(path: Path, source: str) -> None:
     try:
-        replace(path.resolve(), source.encode())
+        replace(path, source.encode())
     except OSError as error:
         raise AssessError("answers-unwritable", where=path, reason=error.strerror) from error
 

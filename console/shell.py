@@ -21,6 +21,10 @@ Explain = Callable[[MailhaulError], tuple[str, str]]
 """(cause, cure) of an error, in the reader's language."""
 
 
+_UNWRITABLE = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO)
+"""What a write to stdout ends with where the disk behind it takes no more."""
+
+
 class Words(Texts):
     package = "console"
 
@@ -59,8 +63,8 @@ def explained(explain: Explain, lang: Lang, *, safe: str, as_json: bool) -> Iter
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         raise typer.Exit(EXIT_BUG) from None
     except Exception as error:
-        if isinstance(error, OSError) and error.errno == errno.ENOSPC:
-            say(Words(lang)("shell.full", reason=error.strerror))
+        if isinstance(error, OSError) and error.errno in _UNWRITABLE:
+            say(Words(lang)("shell.unwritable", reason=error.strerror))
             raise typer.Exit(EXIT_USAGE) from error
         if os.environ.get("MAILHAUL_DEBUG"):
             traceback.print_exc()

@@ -9,12 +9,22 @@ from datetime import date
 from math import inf, isclose, nextafter
 
 from assess.catalog import priced
-from assess.catalog.model import Catalog, Check, Condition, Criterion, Question, Range
+from assess.catalog.model import (
+    MOST_MAILBOXES,
+    MOST_YEN,
+    Catalog,
+    Check,
+    Condition,
+    Criterion,
+    Question,
+    Range,
+)
 from assess.catalog.priced import Fault
 from assess.catalog.validation import FILE_OF, SOURCED, TABLES, Place, setting
 from assess.errors import AssessError, misspelt
 
 _SLUG = re.compile(r"[A-Za-z0-9]+([-_][A-Za-z0-9]+)*")
+_SCALES = {"count": (1, MOST_MAILBOXES), "share": (0, 1), "money": (0, MOST_YEN)}
 
 
 def problems(catalog: Catalog, place: Place = lambda table, _: FILE_OF[table]) -> list[AssessError]:
@@ -84,7 +94,7 @@ def _value(question: Question, value: str | float) -> Iterator[AssessError]:
         if value not in question.ids:
             yield misspelt("option-unknown", str(value), question.ids)
         return
-    least, most = {"count": (1, inf), "share": (0, 1), "money": (0, inf)}[question.kind]
+    least, most = _SCALES[question.kind]
     if isinstance(value, str) or not least <= value <= most or (least and value % 1):
         yield AssessError("number-wrong", kind=question.kind, value=value)
 

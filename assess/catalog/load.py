@@ -20,7 +20,7 @@ VERSION = "2026.11"
 FILES = tuple(dict.fromkeys(FILE_OF.values()))
 """Our files, in the order of the digest."""
 
-OWN_SOURCE = "own file · 自組織のファイル"
+OWN_SOURCE = "own file · 独自の設定ファイル"
 """The source of what an organisation's file changes without naming one."""
 
 _PROVENANCE = list(Sourced.model_fields)

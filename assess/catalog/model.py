@@ -42,8 +42,8 @@ class Text(Entry):
 
 
 class Sourced(Entry):
-    source: str
-    url: str | None = None
+    source: Line
+    url: Line | None = None
     as_of: date
     trust: Literal["A", "B", "C", "J"]
     stale_after: date
@@ -85,7 +85,7 @@ class Question(Sourced):
     choice: the id of an option · count: a whole number >= 1 · share: 0 to 1 · money: yen, >= 0.
     """
 
-    number: str  # of the model, `22b`
+    number: Line  # of the model, `22b`
     requirements: tuple[str, ...] = ()  # A01 …
     section: str
     role: Literal["it", "finance", "legal", "management", "hr"]

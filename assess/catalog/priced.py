@@ -24,8 +24,8 @@ PRICED = {
 }
 """Questions whose answers, or references, the costs are calculated from, and their kinds."""
 
-NUMBERED = ("growth", "mbsize")
-"""Of these, the ones whose options stand for a number."""
+NUMBERED = {"growth": (-1, 10), "mbsize": (0, 1e6)}
+"""Of these, the ones whose options stand for a number, and its bounds: a year, GB."""
 
 _NAME = re.compile(r"[a-z][a-z0-9_]*")  # a row is a defined name of the workbook, too
 
@@ -47,9 +47,16 @@ def faults(catalog: Catalog) -> Iterator[Fault]:
         if question.reference is None:
             yield "question", key, "reference", AssessError("key-missing", key="reference")
         for place, option in enumerate(question.options, 1):
-            if key in NUMBERED and option.number is None:
+            if key not in NUMBERED:
+                continue
+            least, most = NUMBERED[key]
+            if option.number is None:
                 missing = AssessError("key-missing", key="number")
                 yield "question", key, f"options[{place}]", missing
+            elif not least <= option.number <= most:
+                bounds = {"least": f"{least:g}", "most": f"{most:,.0f}"}
+                beyond = AssessError("option-number", number=f"{option.number:g}", **bounds)
+                yield "question", key, f"options[{place}].number", beyond
     rate = catalog.costs.get("usd_jpy")
     if rate and rate.low <= 0:
         yield "cost", "usd_jpy", "low", AssessError("cost-zero")

@@ -131,9 +131,8 @@ def ask(
             raise typer.Exit(EXIT_PENDING)
         if not weights and (left := len(interview.left())):
             common.tell(texts("ask.put_off", count=left, command=resume))
-        typer.echo(
-            texts("ask.done", file=answers, command=common.command("score", answers, catalog))
-        )
+        score = common.command("score", answers, catalog)
+        common.tell(texts("ask.done", file=answers, command=score))
 
 
 def merge(

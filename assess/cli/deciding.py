@@ -175,5 +175,5 @@ def _compare(before: Side, after: Side, texts: Texts, command: str, *, as_json: 
         body = {"schema": 1, "command": command} | found.model_dump()
         typer.echo(json.dumps(body, ensure_ascii=False, indent=2))
         return
-    for line in told_comparison(found, [old.catalog, new.catalog], texts):
+    for line in told_comparison(found, old, new, texts):
         common.tell(line)

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from assess.catalog.model import Catalog
+from assess.catalog.model import Catalog, Value
 from assess.comparison import Comparison, End
+from assess.conditions import applies
 from assess.explanation import Explanation
 from assess.reading import Case
 from assess.report import words
@@ -104,23 +105,26 @@ def told_question(found: Explanation, case: Case, texts: Texts) -> Iterator[str]
     )
 
 
-def told_comparison(found: Comparison, catalogs: Sequence[Catalog], texts: Texts) -> Iterator[str]:
-    words_of = _Words(texts, *catalogs)
+def told_comparison(found: Comparison, old: Case, new: Case, texts: Texts) -> Iterator[str]:
+    words_of = _Words(texts, old.catalog, new.catalog)
     sides = [list(words_of.end(each)) for each in (found.before, found.after)]
     names = ("outcome", "margin", "robustness", "confidence", "vetoes", "onprem", "cloud")
     rows = [(texts(f"cli.compare.{name}"), a, b) for name, a, b in zip(names, *sides, strict=True)]
     yield from as_table(rows)
     yield ""
-    if not found.changes:
+    changes = [
+        each
+        for each in found.changes
+        if each.before != each.after or abs(each.points) >= LEAST_POINTS
+    ]
+    if not changes:
         yield texts("cli.compare.same")
-    for each in found.changes:
-        if each.before == each.after and abs(each.points) < LEAST_POINTS:
-            continue
+    for each in changes:
         yield texts(
             "cli.compare.change",
             question=words_of.question(each.question),
-            before=words_of.answer(each.question, each.before),
-            after=words_of.answer(each.question, each.after),
+            before=words_of.said(old, each.question, each.before),
+            after=words_of.said(new, each.question, each.after),
             points=words.points(each.points),
         )
 
@@ -137,12 +141,19 @@ class _Words:
         found = self._questions.get(key)
         return found.text(self._texts.lang) if found else self._texts("cli.compare.prices")
 
-    def answer(self, key: str, value: str | float | None) -> str:
+    def answer(self, key: str, value: Value | None) -> str:
         if value is None:
             return self._texts("cli.compare.none")
         options = self._questions[key].options
         text = next((each.text(self._texts.lang) for each in options if each.id == value), None)
         return text or (value if isinstance(value, str) else words.amount(value))
+
+    def said(self, case: Case, key: str, value: Value | None) -> str:
+        """The answer in `case`, or why there is none."""
+        questions = case.catalog.questions
+        if key in questions and applies(key, questions, case.values) is False:
+            return self._texts("cli.compare.not_asked")
+        return self.answer(key, value)
 
     def side(self, side: str | None) -> str:
         return self._texts(f"cli.outcome.{side or 'no-feasible-option'}")

@@ -12,9 +12,14 @@ _SIZES = sorted({round(10 ** (step / 40)) for step in range(201)})
 
 
 def price(s: Situation, prices: Prices) -> float | None:
-    """The subscription, yen per user and month, at which both cost the same; None if below zero."""
+    """The subscription, yen per user and month, at which both cost the same.
+
+    None if below zero, or if it is lost beside prices beyond all measure.
+    """
     free = cloud(s, 0.0, prices).npv
     slope = cloud(s, 1.0, prices).npv - free
+    if not slope:
+        return None
     equal = (onprem(s, prices).npv - free) / slope
     return equal if equal >= 0 else None
 

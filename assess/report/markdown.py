@@ -33,7 +33,7 @@ def markdown(paper: Paper, texts: Texts) -> str:
     for section in paper.sections:
         lines += [f"## {_safe(section.title)}", _safe(section.lead)]
         for block in section.blocks:
-            lines += _block(block)
+            lines += _block(block, texts)
     return "\n\n".join(lines) + "\n"
 
 
@@ -50,23 +50,42 @@ def _summary(one: Summary, texts: Texts) -> Iterator[str]:
     yield _safe(one.lead)
     if one.conflict:
         yield _safe(texts("report.conflict"))
-        yield _bullets([f"{question} {answer}" for question, answer in one.conflict])
-    yield _bullets([f"{name}: {value} ({note})" for name, value, note in one.figures])
+        yield _bullets(
+            [texts("markdown.answer", question=each, answer=its) for each, its in one.conflict]
+        )
+    yield _bullets(
+        [
+            texts("markdown.figure", name=name, value=value, note=note)
+            for name, value, note in one.figures
+        ]
+    )
     if one.barriers:
         yield heading("barriers")
-        yield _bullets([f"{each.cause} {each.effect}. {each.lift}" for each in one.barriers])
+        yield _bullets(
+            [
+                texts("markdown.barrier", cause=each.cause, effect=each.effect, lift=each.lift)
+                for each in one.barriers
+            ]
+        )
     if one.reasons:
         yield f"## {_safe(one.reasons_title)}"
-        yield _bullets([_reason(each) for each in one.reasons])
+        yield _bullets([_reason(each, texts) for each in one.reasons])
     if one.against:
         yield heading("against")
-        yield _bullets([_reason(one.against)])
+        yield _bullets([_reason(one.against, texts)])
     yield heading("changes")
-    yield _bullets([_change(each) for each in one.changes])
+    yield _bullets([_change(each, texts) for each in one.changes])
     yield heading("money")
     yield _bullets(
         [
-            f"{each.name}: {each.mid} ({each.dollars}); {each.band}; {each.start}"
+            texts(
+                "markdown.money",
+                name=each.name,
+                mid=each.mid,
+                dollars=each.dollars,
+                band=each.band,
+                start=each.start,
+            )
             for each in one.money
         ]
     )
@@ -75,22 +94,37 @@ def _summary(one: Summary, texts: Texts) -> Iterator[str]:
     yield heading("unknown")
     yield _safe(one.unknown)
     if one.ask:
-        yield _bullets([f"{each.question} {each.who} ({each.matters})" for each in one.ask])
+        yield _bullets(
+            [
+                texts("markdown.ask", question=each.question, who=each.who, matters=each.matters)
+                for each in one.ask
+            ]
+        )
 
 
-def _reason(each: Reason) -> str:
-    return f"{each.question} {each.answer} ({each.points}). {each.why}"
+def _reason(each: Reason, texts: Texts) -> str:
+    return texts(
+        "markdown.reason",
+        question=each.question,
+        answer=each.answer,
+        points=each.points,
+        why=each.why,
+    )
 
 
-def _change(each: Change) -> str:
-    return " ".join([*(f"{question} {answer}:" for question, answer in each.answers), each.effect])
+def _change(each: Change, texts: Texts) -> str:
+    conditions = [
+        texts("markdown.change", question=question, answer=answer)
+        for question, answer in each.answers
+    ]
+    return "".join([*conditions, each.effect])
 
 
 def _bullets(items: Sequence[str]) -> str:
     return "\n".join(f"- {_safe(each)}" for each in items)
 
 
-def _block(block: Block) -> Iterator[str]:
+def _block(block: Block, texts: Texts) -> Iterator[str]:
     match block:
         case Heading(text):
             yield f"### {_safe(text)}"
@@ -99,15 +133,15 @@ def _block(block: Block) -> Iterator[str]:
         case Bullets(items):
             yield _bullets(items)
         case Changes(items):
-            yield _bullets([_change(each) for each in items])
+            yield _bullets([_change(each, texts) for each in items])
         case Terms(pairs):
-            yield _bullets([f"{name}: {text}" for name, text in pairs])
+            yield _bullets([texts("markdown.term", name=name, text=text) for name, text in pairs])
         case Table():
             if block.caption:
                 yield f"*{_safe(block.caption)}*"
             yield _table(block)
         case Figure():
-            yield from _block(block.table)
+            yield from _block(block.table, texts)
         case Signatures():
             yield "\n".join(f"- {_safe(each)}: {'_' * 24}  {'_' * 12}" for each in block.lines)
 

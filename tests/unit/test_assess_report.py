@@ -154,7 +154,7 @@ def test_every_text_is_used(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Texts, "__call__", noting)
     for case in ALL.values():
         to_html(*case(), "en")
-    assert set(catalogue("report")) - used == {f"report.{key}" for key in UNSEEN}
+    assert set(catalogue("report")) - used <= {f"report.{key}" for key in UNSEEN}
 
 
 @pytest.mark.parametrize(

@@ -222,5 +222,5 @@ def test_text_stays_text(hostile: str) -> None:
 def test_both_languages_calculate_alike() -> None:
     english, japanese = Recalculated(workbook("en")), Recalculated(workbook("ja"))
     assert list(english.formulas.values()) == list(japanese.formulas.values())
-    assert japanese.sheets == ["概要", "単価", "5年間の計算", "プラン一覧"]
+    assert japanese.sheets == ["概要", "単価", "費用計算", "プラン一覧"]
     assert not set(english.strings.values()) & {t["ja"] for t in catalogue("cost").values()} - {""}

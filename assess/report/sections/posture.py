@@ -34,7 +34,8 @@ def section(view: View) -> Section:
         ]
         if found:
             blocks += [Heading(view.text(named.name)), _findings(view, found)]
-    blocks.append(Prose(view.say("posture.raised")))
+    if any(each.raised for each in posture.findings):
+        blocks.append(Prose(view.say("posture.raised")))
     return Section("posture", view.say("posture.title"), view.say("posture.lead"), blocks)
 
 
@@ -56,7 +57,7 @@ def _counts(view: View) -> Table:
         view.say("posture.counts"),
         [
             Column(view.say("posture.risk"), "wide"),
-            Column(view.say("posture.class")),
+            Column(view.say("posture.class"), "short"),
             *(Column(view.say(f"severity.{each}"), "number") for each in SEVERITIES),
         ],
         rows,

@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from assess.answers import Answer, Answers
 from assess.cli import common
 from assess.cli.common import ANSWERS, AnswersFile, CatalogFile, Json, Lang
 from assess.errors import AssessError
@@ -81,6 +80,7 @@ def ask(
 ) -> None:
     texts = common.texts_for(lang)
     with common.explained(texts, as_json=False):
+        from assess.answers import Answers
         from assess.answers_file import read, write
         from assess.catalog.load import load
         from assess.fit.relevance import relevant
@@ -218,6 +218,8 @@ def _said(said: Statement, question: Question | None, texts: Texts) -> str:
 
 
 def _as_json(conflict: Conflict) -> dict[str, object]:
+    from assess.answers import Answer
+
     said = [
         {
             "file": file,

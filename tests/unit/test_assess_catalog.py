@@ -192,6 +192,19 @@ MISTAKES = [
         "[criterion.people] answers.forbid",
         "points-of-number",
     ),
+    ('[cost.kwh]\nsource = "a\\nb"', "[cost.kwh] source", "text-one-line"),
+    (
+        "[[veto.V1.rules]]\nwhen = { msp = ['no'] }\nexcludes = ['cloud']\npartial = 'forbid'\n"
+        "cause = { en = 'a', ja = 'b' }",
+        "[veto.V1] rules[1].partial",
+        "partial-unasked",
+    ),
+    (
+        "[question.mbsize]\noptions = [{ id = 'a', number = 1e9, text = { en = 'a', ja = 'a' } },"
+        "{ id = 'b', number = 1, text = { en = 'a', ja = 'a' } }]",
+        "[question.mbsize] options[1].number",
+        "option-number",
+    ),
     ("[section.'a b'.name]\nen = 'a'\nja = 'b'", "[section.a b]", "id-form"),
     ("[question.fte]\nsection = 'peple'", "[question.fte] section", "section-unknown-near"),
     ("[question.incident]\noptions = []", "[question.incident] options", "options-few"),
@@ -205,6 +218,8 @@ MISTAKES = [
     ("[question.growth]\nreference = '5'", "[question.growth] reference", "option-unknown"),
     ("[question.gmailuse]\nreference = 2", "[question.gmailuse] reference", "number-wrong"),
     ("[question.mailboxes]\nreference = 1.5", "[question.mailboxes] reference", "number-wrong"),
+    ("[question.mailboxes]\nreference = 1e9", "[question.mailboxes] reference", "number-wrong"),
+    ("[question.tools]\nreference = 1e13", "[question.tools] reference", "number-wrong"),
     ("[question.mailboxes]\nplausible = [0]", "[question.mailboxes] plausible", "number-wrong"),
     ("[question.fte.when]\nmsp = ['ys']", "[question.fte] when.msp", "option-unknown"),
     ("[question.fte.when]\nmsp = { below = 1 }", "[question.fte] when.msp", "condition-kind"),

@@ -309,6 +309,11 @@ def test_at_the_break_even_price_both_cost_the_same(s: Situation) -> None:
         assert cloud(s, equal, PRICES).npv == pytest.approx(onprem(s, PRICES).npv)
 
 
+def test_beside_a_price_beyond_all_measure_there_is_no_break_even() -> None:
+    beyond = {**PRICES, "cloud_fte_fixed": 1e12, "staff": 1e12}
+    assert equal_price(replace(S, mailboxes=40.0), beyond) is None
+
+
 def test_break_even_sizes_are_where_the_cheaper_side_changes() -> None:
     found = {each.plan: each for each in assessed({"stack": "exchange"}).break_even}
     e3 = found["m365/e3"]

@@ -219,6 +219,11 @@ def test_text_stays_text(hostile: str) -> None:
     assert len(book.formulas) == len(Recalculated(workbook()).formulas)
 
 
+def test_invisible_characters_of_a_name_are_shown() -> None:
+    book = Recalculated(workbook("en", "a\u202eb\u2066"))
+    assert book.strings["Summary", "A2"] == "a\\x202eb\\x2066"
+
+
 def test_both_languages_calculate_alike() -> None:
     english, japanese = Recalculated(workbook("en")), Recalculated(workbook("ja"))
     assert list(english.formulas.values()) == list(japanese.formulas.values())

@@ -13,6 +13,7 @@ from typer.testing import CliRunner, Result
 import mailhaul
 from assess.catalog import load
 from assess.result import Assessment
+from tests.unit.test_assess_workbook import Recalculated
 
 CASES = Path(__file__).parents[2] / "data" / "assess"
 DAY = ("--date", "2026-11-24")
@@ -90,7 +91,8 @@ def test_whatif_drops_what_no_longer_counts(tmp_path: Path) -> None:
     )  # fmt: skip
     strict.write_text(startup + more, "utf-8")
     told = run("whatif", "policy=none", "--answers", str(strict), *DAY, "--lang", "en").stdout
-    assert "Yes -> not answered" in told
+    assert "Yes -> not asked" in told
+    assert "not answered" not in told
     assert "(±0.0 points)" not in told
 
 
@@ -210,6 +212,7 @@ BROKEN: list[tuple[str, str]] = [
     ("[cost.usd_jpy]\nlow = 0", "cost-zero"),
     ("[cost.staff]\nhigh = 1e13", "cost-order"),
     ("[cost.my-price]", "cost-id"),
+    ("[question.mailboxes]\nreference = 1e300", "number-wrong"),
     ('[question.fte]\ntext = { en = "a\\nb", ja = "c" }', "text-one-line"),
     ('[question.fte]\ntext = { en = "a\\u202eb", ja = "c" }', "text-one-line"),
     ("a = " + "[" * 5000, "toml-syntax"),
@@ -246,6 +249,7 @@ def test_options_that_the_costs_use_stand_for_a_number(tmp_path: Path) -> None:
         "[answers.tools]\nvalue = 1e300",
         "[weights]\ncost = 1e307",
         "[weights]\n" + "\n".join(f"{key} = 0" for key in load().criteria),
+        "[weights]\ncost = 1000001",
         "a = " + "[" * 5000,
         "a = " + "9" * 5000,
     ],
@@ -254,6 +258,17 @@ def test_answers_that_would_break_the_sums_are_refused(text: str, tmp_path: Path
     given = tmp_path / "given.toml"
     given.write_text(text, "utf-8")
     assert "error" in read("score", "--answers", str(given), code=2)
+
+
+def test_own_weights_and_those_of_an_own_file_may_not_all_be_zero(tmp_path: Path) -> None:
+    own, given = tmp_path / "own.toml", tmp_path / "given.toml"
+    weights = {key: 100 if key == "cost" else 0 for key in load().criteria}
+    own.write_text("\n".join(f"[criterion.{k}]\nweight = {w}" for k, w in weights.items()), "utf-8")
+    given.write_text("[weights]\ncost = 0\n", "utf-8")
+    words = ("--answers", str(given), "--catalog", str(own))
+    assert read("score", *words, code=2)["error"]["code"] == "weights-zero"
+    given.write_text("[weights]\ncost = 1\n", "utf-8")
+    assert read("score", *words, *DAY)["margin"]
 
 
 def test_an_error_of_a_file_names_that_file(tmp_path: Path) -> None:
@@ -268,6 +283,38 @@ def test_what_others_wrote_cannot_steer_the_terminal(tmp_path: Path) -> None:
     given.write_text('[answers.fte]\nvalue = "\\u001b[31mred\\u202e"\n', "utf-8")
     told = run("score", "--answers", str(given), code=2).stderr
     assert "\x1b" not in told and "\u202e" not in told and "\\x1b[31mred" in told
+
+
+def test_a_line_end_of_others_begins_no_line_of_ours(tmp_path: Path) -> None:
+    given = tmp_path / "given.toml"
+    given.write_text('[answers.fte]\nvalue = "x\\n- other.toml: all is well"\n', "utf-8")
+    told = run("score", "--answers", str(given), code=2).stderr
+    assert "“x - other.toml: all is well”" in told and "\n- other" not in told
+    both = [tmp_path / "a.toml", tmp_path / "b.toml"]
+    both[0].write_text('[answers.fte]\nvalue = "0"\nby = "A\\n  c.toml: 2\\u202e"\n', "utf-8")
+    both[1].write_text('[answers.fte]\nvalue = "2+"\n', "utf-8")
+    words = (*map(str, both), "--out", str(tmp_path / "out.toml"))
+    told = run("merge", *words, code=3).stdout
+    assert "(A   c.toml: 2\\x202e)" in told and "\n  c.toml" not in told
+
+
+def test_the_workbook_calculates_with_the_answers_that_count(tmp_path: Path) -> None:
+    own = tmp_path / "own.toml"
+    own.write_text('[question.stack]\nwhen = { platform = ["eol"] }\n', "utf-8")
+    platform = load().questions["platform"].ids
+    assert "eol" in platform and "supported" in platform
+    for value in ("eol", "supported"):
+        given = tmp_path / f"{value}.toml"
+        given.write_text(
+            f'[answers.platform]\nvalue = "{value}"\n[answers.stack]\nvalue = "exchange"\n', "utf-8"
+        )
+        out = tmp_path / value
+        words = ("--answers", str(given), "--catalog", str(own), *DAY)
+        run("report", *words, "--format", "json,xlsx", "--out", str(out))
+        found = json.loads((out / "report.json").read_text("utf-8"))["cost"]["plans"]
+        mid = next(each["per_mailbox_month"]["mid"] for each in found if each["id"] == "onprem")
+        book = Recalculated((out / "report.xlsx").read_bytes())
+        assert book.name("m_onprem_npv") / book.name("m_months") == pytest.approx(mid)
 
 
 def test_a_linked_answers_file_stays_a_link(tmp_path: Path) -> None:

@@ -9,7 +9,6 @@ from assess.catalog.model import Catalog, Value
 from assess.conditions import applies, counting
 from assess.fit.draws import options
 from assess.fit.flips import stands
-from assess.fit.score import asked_values
 from assess.fit.value import Model
 from assess.result import Result, Side
 
@@ -39,19 +38,15 @@ class Explanation(Result):
 
 def explanation(catalog: Catalog, answers: Answers, question: str) -> Explanation:
     """AssessError for none; `question` is known."""
-    given, values = answers.values, asked_values(catalog, answers)
+    given = answers.values
     model = Model(catalog, answers.weights)
     entry = catalog.questions[question]
     tried = list(options(entry))
-    now = values.get(question)
+    now = counting(catalog.questions, given).get(question)
     if now is not None and now not in tried:
         tried.append(now)
-    vetoes = [key for key, veto in catalog.vetoes.items() if question in {
-        *(each for rule in veto.rules for each in rule.when),
-        *(limit.answer for limit in veto.limits),
-    }]  # fmt: skip
+    vetoes = [key for key, veto in catalog.vetoes.items() if question in veto.questions]
     asked = applies(question, catalog.questions, given) is not False
-    moving = {term.question for term in model.terms} | {*model.pricing.questions}
     return Explanation(
         schema=1,
         question=question,
@@ -61,7 +56,7 @@ def explanation(catalog: Catalog, answers: Answers, question: str) -> Explanatio
         alternatives=[
             _alternative(model, {**given, question: each}, question, each) for each in tried
         ]
-        if asked and (vetoes or question in moving)
+        if asked and (vetoes or question in model.questions)
         else [],
         vetoes=vetoes,
         checks=[key for key, check in catalog.checks.items() if check.question == question],

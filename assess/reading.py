@@ -14,7 +14,7 @@ from assess.catalog import Catalog, digest, load
 from assess.catalog.model import Value
 from assess.conditions import counting
 from assess.errors import AssessError
-from assess.fit.score import Files, score
+from assess.fit.score import DRAWS, Files, score
 from assess.result import Assessment
 
 
@@ -26,12 +26,9 @@ class Case:
     answers: Answers
     files: Files
 
-    def assess(self, today: date, *, answers: Answers | None = None, seed: int | None = None,
-               draws: int | None = None) -> Assessment:  # fmt: skip
-        """The result; of other `answers`, or with the `seed` of another result, if given."""
-        given = answers or self.answers
-        more = {} if draws is None else {"draws": draws}
-        return score(self.catalog, given, self.files, today=today, seed=seed, **more)
+    def assess(self, today: date, *, draws: int = DRAWS, seed: int | None = None) -> Assessment:
+        """The result; with the `seed` of another result, to compare with it."""
+        return score(self.catalog, self.answers, self.files, today=today, draws=draws, seed=seed)
 
     def again(self, report: Assessment) -> Assessment:
         """What the inputs of `report` give, for its date and number of draws."""

@@ -89,7 +89,12 @@ def show_error(error: MailhaulError, explain: Explain, lang: Lang, *, as_json: b
 
 def _print_error(code: str, cause: str, cure: str) -> None:
     body = {"code": code, "cause": cause, "cure": cure}
-    typer.echo(json.dumps({"schema": 1, "error": body}, ensure_ascii=False, indent=2))
+    print_json({"schema": 1, "error": body})
+
+
+def print_json(document: object) -> None:
+    """One document on stdout."""
+    typer.echo(json.dumps(document, ensure_ascii=False, indent=2))
 
 
 def tell(line: str) -> None:

@@ -163,6 +163,12 @@ class Veto(Sourced):
     rules: tuple[Rule, ...] = ()
     limits: tuple[Limit, ...] = ()
 
+    @property
+    def questions(self) -> set[str]:
+        """All that it asks."""
+        rules = {question for rule in self.rules for question in rule.when}
+        return rules | {limit.answer for limit in self.limits}
+
 
 class Edition(Entry):
     """A product that can be bought; `price` is a row of the costs."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 from dataclasses import replace
 from enum import StrEnum
@@ -51,7 +50,7 @@ def init(
         _vacant(answers)
         write_text(answers, template(load(catalog), texts.lang))
         if as_json:
-            _print_json({"schema": 1, "command": "init", "files": [str(answers)]})
+            common.print_json({"schema": 1, "command": "init", "files": [str(answers)]})
             return
         common.tell(texts("ask.init.written", file=answers))
         common.tell(texts("ask.init.next", command=common.command("ask", answers)))
@@ -161,7 +160,7 @@ def merge(
         if not conflicts:
             write(out, joined, content)
         if as_json:
-            _print_json(
+            common.print_json(
                 {
                     "schema": 1,
                     "command": "merge",
@@ -232,7 +231,3 @@ def _as_json(conflict: Conflict) -> dict[str, object]:
         for file, each in conflict.said.items()
     ]
     return {"about": conflict.about, "said": said}
-
-
-def _print_json(body: object) -> None:
-    typer.echo(json.dumps(body, ensure_ascii=False, indent=2))

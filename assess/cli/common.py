@@ -16,7 +16,7 @@ from console import shell
 from console.errors import MailhaulError
 from console.shell import JsonOption as Json
 from console.shell import LangOption as Lang
-from console.shell import say, tell
+from console.shell import print_json, say, tell
 
 __all__ = [
     "ANSWERS",
@@ -27,6 +27,7 @@ __all__ = [
     "command",
     "day",
     "explained",
+    "print_json",
     "say",
     "tell",
     "texts_for",

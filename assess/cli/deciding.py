@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import json
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
@@ -91,11 +90,10 @@ def whatif(
         from assess.reading import read
 
         case = read(answers, catalog)
-        other = changed(case.catalog, case.answers, changes)
+        other = replace(case, answers=changed(case.catalog, case.answers, changes))
         before = case.assess(common.day(as_of))
-        after = case.assess(common.day(as_of), answers=other, seed=int(before.inputs.seed))
-        changed_case = replace(case, answers=other)
-        _compare((before, case), (after, changed_case), texts, "whatif", as_json=as_json)
+        after = other.assess(common.day(as_of), seed=int(before.inputs.seed))
+        _compare((before, case), (after, other), texts, "whatif", as_json=as_json)
 
 
 def diff(
@@ -152,7 +150,7 @@ def verify(
         if as_json:
             body = {"schema": 1, "command": "verify", "same": same, "differs": fields,
                     "same_catalog": catalog, "usual_draws": usual} | taken  # fmt: skip
-            typer.echo(json.dumps(body, ensure_ascii=False, indent=2))
+            common.print_json(body)
         else:
             key = "same" if same else "differs" if catalog else "other_catalog"
             named = ", ".join(fields) or texts("cli.verify.layout")
@@ -173,7 +171,7 @@ def _compare(before: Side, after: Side, texts: Texts, command: str, *, as_json: 
     found = compare(was, now, old.values, new.values)
     if as_json:
         body = {"schema": 1, "command": command} | found.model_dump()
-        typer.echo(json.dumps(body, ensure_ascii=False, indent=2))
+        common.print_json(body)
         return
     for line in told_comparison(found, old, new, texts):
         common.tell(line)

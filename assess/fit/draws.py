@@ -13,7 +13,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from random import Random
 
-from assess.catalog.model import Question, Value
+from assess.catalog.model import Question, Sides, Value
 from assess.conditions import applies
 from assess.cost.prices import draw
 from assess.fit.value import Model
@@ -65,11 +65,10 @@ def options(question: Question) -> tuple[Value, ...]:
 
 def undecided(model: Model, values: Mapping[str, Value]) -> list[str]:
     """Unanswered questions that the margin depends on and that are asked, in catalogue order."""
-    moving = {*(term.question for term in model.terms), *model.pricing.questions}
     return [
         key
         for key, question in model.catalog.questions.items()
-        if key in moving
+        if key in model.questions
         and key not in values
         and options(question)
         and applies(key, model.catalog.questions, values) is not False
@@ -86,9 +85,8 @@ def sample(model: Model, values: Mapping[str, Value], count: int, seed: int) -> 
     criteria = [key for key in catalog.criteria if key != model.cost]
     number = {key: n for n, key in enumerate(criteria)}
     weights = [model.weights[key] for key in criteria]
-    bases = [each.base for key in criteria if (each := catalog.criteria[key])]
-    base_own = [each.onprem if each else 0.0 for each in bases]
-    base_hosted = [each.cloud if each else 0.0 for each in bases]
+    bases = [catalog.criteria[key].base or Sides(onprem=0, cloud=0) for key in criteria]
+    base_own, base_hosted = [each.onprem for each in bases], [each.cloud for each in bases]
     terms = [
         (number[term.criterion], term, *term.points(values.get(term.question)))
         for term in model.terms

@@ -39,11 +39,11 @@ def answer_flips(model: Model, values: Mapping[str, Value]) -> list[Flip]:
     """
     counted = counting(model.catalog.questions, values)
     now, _, held = stands(model, values)
-    moving = {term.question for term in model.terms} | set(model.pricing.questions)
+    deciding = model.questions | model.pricing.vetoes.questions
     others = {
         key: list(_nearest_first(options(question), values[key]))
         for key, question in model.catalog.questions.items()
-        if key in counted and not question.fixed and key in moving | model.pricing.vetoes.questions
+        if key in counted and not question.fixed and key in deciding
     }
     for size in (1, 2):
         found = [

@@ -42,7 +42,7 @@ def score(
     seed: int | None = None,
 ) -> Assessment:
     """Outcome, reasons, costs and posture. `seed`: that of another result, to compare with it."""
-    values = asked_values(catalog, answers)
+    values = counting(catalog.questions, answers.values)
     model = Model(catalog, answers.weights)
     seed = seed_of(values, answers.weights, files) if seed is None else seed
     sampled = sample(model, values, draws, seed)
@@ -101,11 +101,6 @@ def score(
             draws=draws,
         ),
     )
-
-
-def asked_values(catalog: Catalog, answers: Answers) -> dict[str, Value]:
-    """The answers that count, in catalogue order."""
-    return counting(catalog.questions, answers.values)
 
 
 def seed_of(values: Mapping[str, Value], weights: Mapping[str, float], files: Files) -> int:

@@ -13,7 +13,6 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import combinations
 from math import factorial
 
 from assess.catalog.model import Catalog, Criterion, Points, Value
@@ -66,6 +65,11 @@ class Model:
             for question, points in criterion.answers.items()
         ]
         (self.cost,) = (key for key, each in catalog.criteria.items() if each.worst_yen is not None)
+
+    @cached_property
+    def questions(self) -> set[str]:
+        """Those whose answers the margin depends on."""
+        return {term.question for term in self.terms} | set(self.pricing.questions)
 
     def cost_values(self, money: Sides) -> tuple[float, float]:
         """The criterion of cost, 0 to 100, for on-premises and the cloud."""
@@ -122,21 +126,24 @@ class Model:
         ]
         count = len(players)
 
-        def worth(coalition: tuple[str, ...]) -> float:
-            answered = {each: values[each] for each in coalition}
+        def worth(coalition: int) -> float:
+            answered = {each: values[each] for n, each in enumerate(players) if coalition >> n & 1}
             a, b = self.cost_values(self.pricing.money(answered))
             return self.weights[self.cost] / 100 * (b - a)
 
-        yield PRICES, worth(())
-        for player in players:
-            others = [each for each in players if each != player]
-            share = 0.0
-            for size in range(count):
-                factor = factorial(size) * factorial(count - size - 1) / factorial(count)
-                for group in combinations(others, size):
-                    joined = tuple(each for each in players if each in group or each == player)
-                    share += factor * (worth(joined) - worth(group))
-            yield player, share
+        worths = [worth(coalition) for coalition in range(1 << count)]
+        yield PRICES, worths[0]
+        orders = [factorial(n) * factorial(count - n - 1) / factorial(count) for n in range(count)]
+        for place, player in enumerate(players):
+            bit = 1 << place
+            yield (
+                player,
+                sum(
+                    orders[without.bit_count()] * (worths[without | bit] - worths[without])
+                    for without in range(1 << count)
+                    if not without & bit
+                ),
+            )
 
 
 def _term(catalog: Catalog, criterion: str, question: str, points: Points) -> Term:

@@ -10,6 +10,9 @@ from assess.conditions import applies, holds
 from assess.cost.formula import Money
 from assess.result import Exclusion
 
+WHOLE = {"onprem", "cloud", "status-quo"}
+"""What a veto may exclude besides single products."""
+
 
 @dataclass(frozen=True)
 class Out:
@@ -37,7 +40,7 @@ class Vetoes:
             question
             for veto in self._catalog.vetoes.values()
             for rule in veto.rules
-            if set(rule.excludes) - {"onprem", "cloud", "status-quo"}
+            if set(rule.excludes) - WHOLE
             for question in rule.when
         }
 
@@ -91,12 +94,15 @@ class Vetoes:
 
     def products_out(self, values: Mapping[str, Value]) -> frozenset[str]:
         """Profiles and editions that are out by an answer."""
-        return frozenset(
-            each
-            for exclusion in self.by_rule(values)
-            if exclusion.state == "holds"
-            for each in exclusion.excludes
-        ) - {"onprem", "cloud", "status-quo"}
+        return (
+            frozenset(
+                each
+                for exclusion in self.by_rule(values)
+                if exclusion.state == "holds"
+                for each in exclusion.excludes
+            )
+            - WHOLE
+        )
 
     def out(self, exclusions: Sequence[Exclusion]) -> Out:
         """Which sides remain, by those that hold."""
@@ -112,10 +118,8 @@ class Vetoes:
 
     @property
     def questions(self) -> set[str]:
-        """All that a veto asks."""
-        vetoes = self._catalog.vetoes.values()
-        rules = {question for veto in vetoes for rule in veto.rules for question in rule.when}
-        return rules | {limit.answer for veto in vetoes for limit in veto.limits}
+        """All that the vetoes ask."""
+        return set().union(*(veto.questions for veto in self._catalog.vetoes.values()))
 
     def blocking(self, exclusion: Exclusion) -> bool:
         return exclusion.state == "open" and self._catalog.vetoes[exclusion.veto].blocking

@@ -20,7 +20,7 @@ from assess.explanation import explanation
 from assess.fit.draws import options, sample, stream
 from assess.fit.flips import answer_flips, price_thresholds, stands, weight_thresholds
 from assess.fit.relevance import relevant
-from assess.fit.score import Files, asked_values, evidenced, score, seed_of
+from assess.fit.score import Files, evidenced, score, seed_of
 from assess.fit.value import Model
 from assess.fit.verdict import decide, infeasible, leaning
 from assess.fit.vetoes import Out
@@ -303,8 +303,8 @@ def test_own_weights_are_scaled_to_a_hundred() -> None:
 def test_measured_answers_raise_the_confidence() -> None:
     plain = read_all(source="asked")
     shown = read_all(source="measured")
-    assert evidenced(model(), plain, asked_values(load(), plain)) == 0
-    assert evidenced(model(), shown, asked_values(load(), shown)) == pytest.approx(1)
+    assert evidenced(model(), plain, counting(load().questions, plain.values)) == 0
+    assert evidenced(model(), shown, counting(load().questions, shown.values)) == pytest.approx(1)
     letters = [score(load(), a, FILES, today=DAY, draws=200) for a in (plain, shown)]
     assert letters[0].confidence > letters[1].confidence
     assert "evidence" in letters[0].confidence_failed

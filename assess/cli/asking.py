@@ -204,7 +204,7 @@ def _tell(conflict: Conflict, catalog: Catalog, texts: Texts) -> None:
 
 def _said(said: Statement, question: Question | None, texts: Texts) -> str:
     """An answer with who gave it and when, weights, or a name."""
-    from assess.interview.dialogue import shown
+    from assess import words
 
     if isinstance(said, dict):
         return ", ".join(f"{key} {weight:g}" for key, weight in said.items())
@@ -213,7 +213,7 @@ def _said(said: Statement, question: Question | None, texts: Texts) -> str:
     by = [said.by] if said.by else []
     at = [f"{said.at:%Y-%m-%d}"] if said.at else []
     source = f" ({', '.join(by + at)})" if by + at else ""
-    return shown(question, said.value, texts.lang) + source
+    return words.answer(question, said.value, texts.lang) + source
 
 
 def _as_json(conflict: Conflict) -> dict[str, object]:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from assess import words
 from assess.catalog.model import Catalog, Value
 from assess.comparison import Comparison, End
 from assess.conditions import applies
 from assess.explanation import Explanation
 from assess.reading import Case
-from assess.report import words
 from assess.report.summary import summary
 from assess.report.view import View
 from assess.result import Assessment
@@ -144,9 +144,7 @@ class _Words:
     def answer(self, key: str, value: Value | None) -> str:
         if value is None:
             return self._texts("cli.compare.none")
-        options = self._questions[key].options
-        text = next((each.text(self._texts.lang) for each in options if each.id == value), None)
-        return text or (value if isinstance(value, str) else words.amount(value))
+        return words.answer(self._questions[key], value, self._texts.lang)
 
     def said(self, case: Case, key: str, value: Value | None) -> str:
         """The answer in `case`, or why there is none."""

@@ -79,7 +79,9 @@ def sample(model: Model, values: Mapping[str, Value], count: int, seed: int) -> 
     random = stream(seed)
     catalog = model.catalog
     asked = undecided(model, values)
-    answers = {key: options(catalog.questions[key]) for key in asked}
+    # Answered ones take their number, too: so the draws stay the same when an answer changes.
+    choices = {key: c for key, q in catalog.questions.items()
+               if key in model.questions and (c := options(q))}  # fmt: skip
     picks: dict[str, list[Value]] = {key: [] for key in asked}
     margins = []
     criteria = [key for key in catalog.criteria if key != model.cost]
@@ -91,7 +93,7 @@ def sample(model: Model, values: Mapping[str, Value], count: int, seed: int) -> 
         (number[term.criterion], term, *term.points(values.get(term.question)))
         for term in model.terms
     ]
-    open_terms = {n for n, (_, term, _, _) in enumerate(terms) if term.question in answers}
+    open_terms = {n for n, (_, term, _, _) in enumerate(terms) if term.question in picks}
     priced_by = set(model.pricing.questions)
     hanging = [key for key in asked if catalog.questions[key].when]
     drawn: dict[str, Value] = dict(values)
@@ -101,10 +103,11 @@ def sample(model: Model, values: Mapping[str, Value], count: int, seed: int) -> 
         factors = [w * (lowest_weight + 2 * WEIGHT_BAND * random()) for w in weights]
         cost_weight = model.weights[model.cost] * (lowest_weight + 2 * WEIGHT_BAND * random())
         prices = draw(catalog.costs, random)
-        for key in asked:
-            choice = answers[key]
-            drawn[key] = choice[int(random() * len(choice))]
-            picks[key].append(drawn[key])
+        for key, choice in choices.items():
+            pick = choice[int(random() * len(choice))]
+            if key in picks:
+                drawn[key] = pick
+                picks[key].append(pick)
         idle = {k for k in hanging if applies(k, catalog.questions, drawn) is False}
         own, hosted = base_own.copy(), base_hosted.copy()
         for n, (place, term, a, b) in enumerate(terms):

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Set
 from unicodedata import normalize
 
+from assess import words
 from assess.answers import Answer, Answers
-from assess.catalog.model import Lang, Question, Value
 from assess.errors import AssessError
 from assess.explain import explain
 from assess.interview.screen import KEYS, Card, Screen
@@ -85,8 +85,8 @@ def reply(screen: Screen, card: Card) -> str:
 
 def tell_keys(screen: Screen, card: Card, first: str) -> None:
     screen.say(first)
-    for key, words in card.keys.items():
-        screen.say(f"  {key}  {words}")
+    for key, meaning in card.keys.items():
+        screen.say(f"  {key}  {meaning}")
 
 
 def keys(texts: Texts, letters: str) -> dict[str, str]:
@@ -102,7 +102,7 @@ def card(interview: Interview, texts: Texts, *, idle: bool = False) -> Card:
     section = interview.catalog.sections[question.section].name(texts.lang)
     remarks = [texts("ask.idle")] if idle else []
     if answer.value is not None:
-        remarks.append(texts("ask.so_far", answer=shown(question, answer.value, texts.lang)))
+        remarks.append(texts("ask.so_far", answer=words.answer(question, answer.value, texts.lang)))
     elif answer.unknown:
         remarks.append(texts("ask.so_far", answer=texts("ask.unknown")))
     enter = "s" if remarks else None
@@ -120,15 +120,3 @@ def card(interview: Interview, texts: Texts, *, idle: bool = False) -> Card:
         remarks=tuple(remarks),
         enter=enter,
     )
-
-
-def shown(question: Question, value: Value, lang: Lang) -> str:
-    """An answer in words: the text of an option, `1,200`, `35%`, `¥1,600` or `1,600円`."""
-    if isinstance(value, str):
-        return next((each.text(lang) for each in question.options if each.id == value), value)
-    if question.kind == "share":
-        return f"{value * 100:g}%"
-    number = f"{value:,.0f}"
-    if question.kind == "money":
-        return f"{number}円" if lang == "ja" else f"¥{number}"
-    return number

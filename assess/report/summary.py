@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Literal
 
-from assess.report import words
+from assess import words
 from assess.report.paper import Ask, Barrier, Change, Money, Reason, Summary
 from assess.report.view import View, plan_side
 from assess.result import Contribution, Flip, Plan, Threshold

@@ -7,11 +7,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
+from assess import words
 from assess.answers import Answers
 from assess.catalog.model import Catalog, Lang, Option, Text, Value
 from assess.fit.value import PRICES
 from assess.questionnaire import applicable
-from assess.report import words
 from assess.report.paper import Cell
 from assess.result import Assessment, Exclusion, Plan
 from assess.texts import Texts
@@ -69,13 +69,7 @@ class View:
             return self.say("prices_value")
         if value is None:
             return self.say("unanswered")
-        asked = self.catalog.questions[question]
-        if asked.kind == "choice":
-            return next((self.text(c.text) for c in asked.options if c.id == value), str(value))
-        number = float(value)
-        if asked.kind == "count":
-            return words.number(number)
-        return self.percent(number) if asked.kind == "share" else self.yen(number)
+        return words.answer(self.catalog.questions[question], value, self.lang)
 
     def said(self, answers: dict[str, Value | None]) -> str:
         """Questions with their answers, one after the other."""

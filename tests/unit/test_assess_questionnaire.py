@@ -7,10 +7,11 @@ from datetime import UTC, datetime
 
 import pytest
 
+from assess import words
 from assess.answers import Answer, Answers
 from assess.conditions import applies
 from assess.errors import AssessError
-from assess.interview.dialogue import converse, shown
+from assess.interview.dialogue import converse
 from assess.interview.screen import Card
 from assess.interview.state import Interview
 from assess.interview.weighing import percentages, weigh
@@ -247,11 +248,11 @@ def test_a_question_that_changes_nothing_says_so_and_goes_by_with_enter() -> Non
 
 
 def test_an_answer_reads_as_in_the_question() -> None:
-    assert shown(QUESTIONS["fte"], "2+", "en") == "it is 2+"
-    assert shown(QUESTIONS["mailboxes"], 1200, "ja") == "1,200"
-    assert shown(QUESTIONS["forbid"], 0.35, "ja") == "35%"
-    assert shown(QUESTIONS["capex"], 1600, "en") == "¥1,600"
-    assert shown(QUESTIONS["capex"], 1600, "ja") == "1,600円"
+    assert words.answer(QUESTIONS["fte"], "2+", "en") == "it is 2+"
+    assert words.answer(QUESTIONS["mailboxes"], 1200, "ja") == "1,200"
+    assert words.answer(QUESTIONS["forbid"], 0.35, "ja") == "35％"
+    assert words.answer(QUESTIONS["capex"], 1600, "en") == "¥1,600"
+    assert words.answer(QUESTIONS["capex"], 1600, "ja") == "1,600円"
 
 
 def test_weights_are_swings_from_the_first_and_back_works() -> None:

@@ -14,9 +14,10 @@ from xml.etree import ElementTree
 
 import pytest
 
+from assess import words
 from assess.catalog.model import Lang
 from assess.errors import AssessError
-from assess.report import FORMATS, _paper, to_html, to_json, to_markdown, to_pdf, words, write
+from assess.report import FORMATS, _paper, to_html, to_json, to_markdown, to_pdf, write
 from assess.report.charts import mail_path
 from assess.report.charts.mail_path import Hop
 from assess.report.charts.robustness import bins

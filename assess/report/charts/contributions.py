@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from markupsafe import Markup
 
 from assess.report.charts import svg
-from assess.report.words import points
+from assess.words import points
 
 _ROW, _TOP, _ROOM = 42, 34, 64
 """Height of a row, of the head, and what the numbers beside the bars take on either side."""

@@ -9,7 +9,7 @@ from markupsafe import Markup
 
 from assess.catalog.model import Option
 from assess.report.charts import svg
-from assess.report.words import points
+from assess.words import points
 
 _TOP, _HEIGHT = 64, 150
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from assess import words
 from assess.answers import Answer
 from assess.fit.value import PRICES
-from assess.report import words
 from assess.report.charts import contributions, criteria
 from assess.report.charts.contributions import Bar
 from assess.report.charts.criteria import Pair

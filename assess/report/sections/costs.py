@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from assess import words
 from assess.catalog.model import Sourced
-from assess.report import words
 from assess.report.charts import bands, tornado
 from assess.report.charts.bands import Range
 from assess.report.charts.svg import Caption

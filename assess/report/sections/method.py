@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from assess.report import words
+from assess import words
 from assess.report.charts import robustness
 from assess.report.charts.robustness import bins
 from assess.report.charts.svg import Caption

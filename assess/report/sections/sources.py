@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from assess import words
 from assess.catalog.model import Sourced
-from assess.report import words
 from assess.report.paper import (
     Block,
     Cell,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from datetime import date
 
-from assess.catalog.model import Lang
+from assess.catalog.model import Lang, Question, Value
 
 _MONTHS = (
     "January",
@@ -82,3 +82,12 @@ def day(when: date, lang: Lang) -> str:
     if lang == "ja":
         return f"{when.year}年{when.month}月{when.day}日"
     return f"{when.day} {_MONTHS[when.month - 1]} {when.year}"
+
+
+def answer(question: Question, value: Value, lang: Lang) -> str:
+    """The text of an option (its id, if there is none any more), `1,200`, `35 %`, `¥1,600`."""
+    if isinstance(value, str):
+        return next((each.text(lang) for each in question.options if each.id == value), value)
+    if question.kind == "share":
+        return percent(value, lang)
+    return yen(value, lang) if question.kind == "money" else number(value)

@@ -2,7 +2,7 @@
 
 `paper.py` what a report consists of · `view.py` names and numbers in words · `summary.py` page
 one · `sections/` the rest · `charts/` SVG · `page.py`, `markdown.py`, `pdf.py` the formats ·
-`workbook.py` the costs with live formulas.
+`workbook/` the costs with live formulas.
 """
 
 from __future__ import annotations

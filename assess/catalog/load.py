@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from assess.catalog.checks import problems
-from assess.catalog.model import Catalog, Sourced
+from assess.catalog.model import Catalog, Sourced, Text
 from assess.catalog.validation import FILE_OF, SOURCED, TABLES, validated
 from assess.errors import AssessError, misspelt, raise_all
 
@@ -20,7 +20,7 @@ VERSION = "2026.11"
 FILES = tuple(dict.fromkeys(FILE_OF.values()))
 """Our files, in the order of the digest."""
 
-OWN_SOURCE = "own file · 独自の設定ファイル"
+OWN_SOURCE = Text(en="own file", ja="独自の設定ファイル")
 """The source of what an organisation's file changes without naming one."""
 
 _PROVENANCE = list(Sourced.model_fields)
@@ -45,7 +45,7 @@ def load(override: Path | None = None, override_text: str | None = None) -> Cata
         text = _read(override) if override and override_text is None else override_text or ""
         for table, entries in _tables(text, name).items():
             for key, entry in entries.items():
-                own = {"source": OWN_SOURCE, "url": None} if table in SOURCED else {}
+                own = {"source": OWN_SOURCE.model_dump(), "url": None} if table in SOURCED else {}
                 tables[table][key] = _over(tables[table].get(key, {}), own | entry)
                 origin[table, key] = name
 

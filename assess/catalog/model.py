@@ -10,7 +10,7 @@ from __future__ import annotations
 from datetime import date
 from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
 Lang = Literal["en", "ja"]
 MOST_YEN = 1e12
@@ -41,8 +41,13 @@ class Text(Entry):
         return text.format(**params) if params else text
 
 
+def _both(source: object) -> object:
+    """A name (`RFC 7208`) is the same in both languages."""
+    return {"en": source, "ja": source} if isinstance(source, str) else source
+
+
 class Sourced(Entry):
-    source: Line
+    source: Annotated[Text, BeforeValidator(_both)]
     url: Line | None = None
     as_of: date
     trust: Literal["A", "B", "C", "J"]

@@ -99,7 +99,7 @@ def told_question(found: Explanation, case: Case, texts: Texts) -> Iterator[str]
         yield texts("cli.explain.posture", item=catalog.checks[key].item(lang))
     yield texts(
         "cli.explain.source",
-        source=question.source,
+        source=question.source(lang),
         date=words.day(question.as_of, lang),
         trust=question.trust,
     )

@@ -122,7 +122,11 @@ def test_its_defaults_hold_for_what_it_touches() -> None:
         "stale_after = 2027-02-20\n[cost.gws_enterprise]\nlow = 2100\nmode = 2100\nhigh = 2100\n"
     )
     touched = own.costs["gws_enterprise"]
-    assert (touched.source, touched.trust, touched.as_of) == ("quote 17", "A", date(2026, 11, 20))
+    assert (touched.source("ja"), touched.trust, touched.as_of) == (
+        "quote 17",
+        "A",
+        date(2026, 11, 20),
+    )
     assert own.costs["gws_plus"] == OURS.costs["gws_plus"]
 
 
@@ -192,7 +196,7 @@ MISTAKES = [
         "[criterion.people] answers.forbid",
         "points-of-number",
     ),
-    ('[cost.kwh]\nsource = "a\\nb"', "[cost.kwh] source", "text-one-line"),
+    ('[cost.kwh]\nsource = "a\\nb"', "[cost.kwh] source.en", "text-one-line"),
     (
         "[[veto.V1.rules]]\nwhen = { msp = ['no'] }\nexcludes = ['cloud']\npartial = 'forbid'\n"
         "cause = { en = 'a', ja = 'b' }",

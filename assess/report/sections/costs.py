@@ -267,7 +267,7 @@ def rows(view: View) -> Table:
             [
                 Cell(view.text(cost.name), more=view.text(cost.unit)),
                 *(words.amount(each) for each in (cost.low, cost.mode, cost.high)),
-                Cell(cost.source, "soft", url=cost.url),
+                Cell(view.text(cost.source), "soft", url=cost.url),
                 words.day(cost.as_of, view.lang),
                 trust(view, row),
             ]

@@ -74,7 +74,7 @@ def _rows(view: View) -> Iterator[Row]:
         used.setdefault(key, (each, []))[1].append(name)
     for each, names in used.values():
         yield [
-            Cell(each.source, url=each.url),
+            Cell(view.text(each.source), url=each.url),
             view.joined(list(dict.fromkeys(names))),
             words.day(each.as_of, view.lang),
             rated(view, each),

@@ -34,7 +34,8 @@ def prices_sheet(sheet: Sheet, case: Case) -> None:
         sheet.text(row, 7, cost.unit(t.lang))
         if cost.usd:
             sheet.number(row, 8, cost.usd[1], "dollars")
-        sheet.text(row, 9, f"{cost.source}\n{cost.url}" if cost.url else cost.source)
+        source = cost.source(t.lang)
+        sheet.text(row, 9, f"{source}\n{cost.url}" if cost.url else source)
         sheet.day(row, 10, cost.as_of)
         sheet.text(row, 11, cost.trust)
         flags = {"stale": cost.stale(today), "quote": cost.quote}

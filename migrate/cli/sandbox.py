@@ -22,25 +22,16 @@ class Quota(StrEnum):
     legacy = "legacy"
 
 
-class Dedupe(StrEnum):
-    message_id = "message-id"
-    off = "off"
-
-
-class SentDraft(StrEnum):
-    accept = "accept"
-    refuse = "refuse"
-
-
 def _option(name: str, *flags: str) -> Any:
     return typer.Option(*flags, help=text(f"sandbox.option.{name}"))
 
 
-def _read(name: str, read: Callable[[str], Any], given: str) -> Any:
+def _read(name: str, read: Callable[[Any], Any], given: Any) -> Any:
     try:
         return read(given)
     except ValueError as error:
-        raise typer.BadParameter(text(f"sandbox.bad_{name}", given=given)) from error
+        shown = text(f"sandbox.bad_{name}", given=given, reason=error)
+        raise typer.BadParameter(shown) from error
 
 
 @app.callback()
@@ -60,11 +51,9 @@ def serve(
     faults: Annotated[Path | None, _option("faults", "--faults")] = None,
     discard: Annotated[bool, _option("discard", "--discard")] = False,
     tls: Annotated[bool, _option("tls", "--tls")] = False,
-    dedupe: Annotated[Dedupe, _option("dedupe", "--dedupe")] = Dedupe.message_id,
+    assume: Annotated[list[str], _option("assume", "--assume")] = [],  # noqa: B006
     search_lag: Annotated[str, _option("search_lag", "--search-lag")] = "0s",
-    import_sent_draft: Annotated[
-        SentDraft, _option("import_sent_draft", "--import-sent-draft")
-    ] = SentDraft.accept,
+    clock_skew: Annotated[str, _option("clock_skew", "--clock-skew")] = "0s",
     authorized_scopes: Annotated[
         str | None, _option("authorized_scopes", "--authorized-scopes")
     ] = None,
@@ -73,7 +62,8 @@ def serve(
     json: Annotated[bool, _option("json", "--json")] = False,
     lang: Annotated[str | None, _option("lang", "--lang")] = None,
 ) -> None:
-    from migrate.sandbox.options import Options, addresses, seconds
+    from migrate.sandbox.assumptions import parse
+    from migrate.sandbox.options import Options, addresses, seconds, signed_seconds
     from migrate.sandbox.server import serve as run
 
     options = Options(
@@ -87,9 +77,9 @@ def serve(
         faults=faults,
         discard=discard,
         tls=tls,
-        dedupe=dedupe.value,
+        assume=_read("assumption", parse, assume),
         search_lag=_read("duration", seconds, search_lag),
-        import_sent_draft=import_sent_draft.value,
+        clock_skew=_read("duration", signed_seconds, clock_skew),
         authorized_scopes=frozenset(authorized_scopes.split(",")) if authorized_scopes else None,
         token_lifetime=_read("duration", seconds, token_lifetime),
         history_kept=history_kept,

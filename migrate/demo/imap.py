@@ -23,7 +23,7 @@ from tempfile import TemporaryDirectory
 
 from migrate.demo.mail import SampleMessage
 from migrate.errors import SourceError, UsageError
-from migrate.sandbox.keys import tls
+from migrate.sandbox.access.keys import tls
 
 HOST = "127.0.0.1"
 SECONDS_TO_START = 30

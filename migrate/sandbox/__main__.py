@@ -6,7 +6,8 @@ import argparse
 import sys
 from pathlib import Path
 
-from migrate.sandbox.options import Options, addresses, seconds
+from migrate.sandbox.assumptions import parse
+from migrate.sandbox.options import Options, addresses, seconds, signed_seconds
 
 
 def options(argv: list[str] | None = None) -> Options:
@@ -21,14 +22,15 @@ def options(argv: list[str] | None = None) -> Options:
     parser.add_argument("--faults", type=Path)
     parser.add_argument("--discard", action="store_true")
     parser.add_argument("--tls", action="store_true")
-    parser.add_argument("--dedupe", choices=("message-id", "off"), default="message-id")
+    parser.add_argument("--assume", action="append", default=[])
+    parser.add_argument("--clock-skew", type=signed_seconds, default=0.0)
     parser.add_argument("--search-lag", type=seconds, default=0.0)
-    parser.add_argument("--import-sent-draft", choices=("accept", "refuse"), default="accept")
     parser.add_argument("--authorized-scopes", type=lambda text: frozenset(text.split(",")))
     parser.add_argument("--token-lifetime", type=seconds, default=3600.0)
     parser.add_argument("--history-kept", type=int, default=1_000_000)
     parser.add_argument("--json", action="store_true")
-    return Options(**vars(parser.parse_args(argv)))
+    given = vars(parser.parse_args(argv))
+    return Options(**given | {"assume": parse(given["assume"])})
 
 
 if __name__ == "__main__":

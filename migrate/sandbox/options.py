@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
+
+from migrate.sandbox.assumptions import Assumptions
 
 UNITS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0}
 
@@ -15,6 +17,11 @@ def seconds(text: str) -> float:
     if match is None:
         raise ValueError(text)
     return float(match[1]) * UNITS[match[2] or "s"]
+
+
+def signed_seconds(text: str) -> float:
+    """A duration that may be negative. ValueError."""
+    return -seconds(text[1:]) if text.startswith("-") else seconds(text)
 
 
 def addresses(text: str) -> frozenset[str] | None:
@@ -48,11 +55,9 @@ class Options:
     faults: Path | None = None
     discard: bool = False
     tls: bool = False
-    dedupe: str = "message-id"
-    """`message-id` or `off`."""
+    assume: Assumptions = field(default_factory=Assumptions)
     search_lag: float = 0.0
-    import_sent_draft: str = "accept"
-    """`accept` or `refuse`: SENT and DRAFT in the labelIds of import and insert."""
+    clock_skew: float = 0.0
     authorized_scopes: frozenset[str] | None = None
     """None: every Gmail scope."""
     token_lifetime: float = 3600.0

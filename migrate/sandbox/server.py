@@ -10,13 +10,17 @@ from typing import Any
 import uvicorn
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
-from migrate.sandbox import keys
+from migrate.sandbox.access import keys
+from migrate.sandbox.access.directory import Directory
+from migrate.sandbox.access.tokens import Tokens
 from migrate.sandbox.app import App
-from migrate.sandbox.discovery import Api
-from migrate.sandbox.faults import Faults, Rule, load
+from migrate.sandbox.clock import Clock
+from migrate.sandbox.description.api import Api
+from migrate.sandbox.limits.faults import Faults, Rule, load
+from migrate.sandbox.limits.limits import Limits
+from migrate.sandbox.mailbox.store import Store
 from migrate.sandbox.options import Options
-from migrate.sandbox.store import Store
-from migrate.sandbox.token import Tokens
+from migrate.sandbox.service import Service
 
 KEEP_ALIVE = 240  # seconds; Google's front ends keep idle connections about four minutes
 
@@ -67,7 +71,7 @@ def serve(options: Options, sentence: str = "The Gmail sandbox listens on {url}"
     listener.bind((options.host, options.port))
     host = f"[{options.host}]" if ":" in options.host else options.host
     url = f"{'https' if options.tls else 'http'}://{host}:{listener.getsockname()[1]}"
-    store = Store(options.data, options.discard)
+    store = Store(options.data, options.discard, Clock(options.clock_skew))
     try:
         _run(options, faults, store, listener, url, sentence)
     finally:
@@ -96,7 +100,10 @@ def _run(
         secure = {"ssl_certfile": str(cert), "ssl_keyfile": str(key)}
     api = Api()
     scopes = frozenset().union(*(method.scopes for method in api.methods.values()))
-    app = App(store, Tokens(account, url, scopes, options), api, options, faults)
+    directory = Directory(options)
+    tokens = Tokens(account, url, scopes, options, directory, store.clock)
+    limits = Limits(options, store.clock)
+    app = App(Service(store, tokens, directory, api, limits, options), faults)
     config = uvicorn.Config(
         app,
         http=Connection,

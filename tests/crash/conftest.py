@@ -33,7 +33,7 @@ def imap() -> Iterator[Imap]:
 def sandboxes(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Mailbox]]:
     with (
         running(tmp_path_factory.mktemp("merging")) as merging,
-        running(tmp_path_factory.mktemp("doubling"), extra=["--dedupe", "off"]) as doubling,
+        running(tmp_path_factory.mktemp("doubling"), extra=["--assume", "dedupe=off"]) as doubling,
     ):
         yield {
             name: Mailbox(each.url, each.key_file, OWNER)

@@ -133,7 +133,7 @@ def test_scopes_minimal(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, sandbox
 def test_a_refused_sent_gets_a_label_instead(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    extra = ["--import-sent-draft", "refuse"]
+    extra = ["--assume", "sent-draft=refuse"]
     with running(tmp_path / "sandbox", TARGET, extra=extra) as sandbox:
         copied = run(
             monkeypatch,

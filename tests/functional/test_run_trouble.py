@@ -111,7 +111,7 @@ def test_stored_although_gmail_failed(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, kept: str, what: str
 ) -> None:
     """The message is found again, by the history or, when that has expired, without it."""
-    extra = ["--history-kept", kept, "--dedupe", "off"]
+    extra = ["--history-kept", kept, "--assume", "dedupe=off"]
     with running(tmp_path / "sandbox", TARGET, extra=extra) as sandbox:
         faults(sandbox, {"method": IMPORT, "nth": [3, 6], "when": "after", **AFTER[what]})
         copied = run(monkeypatch, tmp_path / "move", sandbox, SEVEN, OLDEST_FIRST + LIMITS)

@@ -81,7 +81,7 @@ def test_authorized_scopes(tmp_path: Path) -> None:
 
 
 def test_dedupe_off_sent_refused_history_forgotten(tmp_path: Path) -> None:
-    extra = ["--dedupe", "off", "--import-sent-draft", "refuse", "--history-kept", "1"]
+    extra = ["--assume", "dedupe=off", "--assume", "sent-draft=refuse", "--history-kept", "1"]
     with running(tmp_path, extra=extra) as sandbox:
         box, mail = mailbox(sandbox), message(FROM)
         start = box.users().getProfile(userId="me").execute()["historyId"]

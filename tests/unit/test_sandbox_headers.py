@@ -6,8 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from migrate.sandbox import headers, upload
-from migrate.sandbox.errors import ApiError
+from migrate.sandbox.http import bodies as upload
+from migrate.sandbox.http.errors import ApiError
+from migrate.sandbox.mailbox import headers
 
 
 @given(st.binary(max_size=400))

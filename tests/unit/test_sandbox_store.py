@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from migrate.sandbox.store import FIRST_HISTORY, Store
+from migrate.sandbox.mailbox.store import FIRST_HISTORY, Store
 
 
 def test_a_failed_change_leaves_nothing_behind(tmp_path: Path) -> None:

@@ -1,20 +1,24 @@
-"""Routes and validators, compiled once from the discovery document the Python client ships.
+"""Routes and validators, compiled once from the discovery documents the Python client ships.
 
 So no endpoint, parameter, enum or scope can drift from Google's own description
-(googleapiclient/discovery_cache/documents/gmail.v1.json).
+(googleapiclient/discovery_cache/documents/gmail.v1.json and its neighbours).
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from importlib.resources import files
 from typing import Any
 from urllib.parse import unquote
 
-from migrate.sandbox.errors import ApiError
+from migrate.sandbox.http.errors import ApiError
 
+DOCUMENTS = (
+    *("gmail.v1", "admin.directory_v1", "licensing.v1", "groupsmigration.v1"),
+    "iamcredentials.v1",
+)
 INTEGER_BITS = {"int32": 31, "uint32": 32, "int64": 63, "uint64": 64}
 
 
@@ -67,104 +71,15 @@ def _bad_request(message: str) -> ApiError:
     return ApiError(400, message, reason="invalid", details=[violation])
 
 
-@dataclass(frozen=True, slots=True)
-class Method:
-    """One API method."""
+class Schemas:
+    """The schemas of one document, by name."""
 
-    id: str
-    scopes: frozenset[str]
-    parameters: Mapping[str, Parameter]
-    request: Mapping[str, Any] | None
-    """Schema of the JSON body, None when there is none."""
-    max_size: int
-    """Bytes a media upload may have; 0 when the method takes none."""
+    def __init__(self, schemas: Mapping[str, Any]) -> None:
+        self._schemas = schemas
 
-    def query(self, pairs: list[tuple[str, str]]) -> dict[str, Any]:
-        """Validated parameters, defaults filled in. ApiError 400 as Google words it."""
-        values: dict[str, Any] = {}
-        for name, text in pairs:
-            parameter = self.parameters.get(name)
-            if parameter is None:
-                raise _bad_request(
-                    f'Invalid JSON payload received. Unknown name "{name}": Cannot bind query '
-                    f"parameter. Field '{name}' could not be found in request message."
-                )
-            value = parameter.read(text)
-            if parameter.repeated:
-                values.setdefault(name, []).append(value)
-            else:
-                values[name] = value
-        for name, parameter in self.parameters.items():
-            if name not in values and parameter.default is not None:
-                values[name] = parameter.default
-        return values
-
-
-@dataclass(frozen=True, slots=True)
-class Route:
-    method: Method
-    names: tuple[str, ...]
-    """Of the path parameters, in order."""
-    upload: str | None
-    """None: plain JSON. `simple` or `resumable`: the upload path of that protocol."""
-
-
-class Api:
-    """The whole document: `find` a route, `check` a JSON body."""
-
-    def __init__(self) -> None:
-        source = files("googleapiclient.discovery_cache.documents") / "gmail.v1.json"
-        document = json.loads(source.read_text(encoding="utf-8"))
-        self._schemas: dict[str, Any] = document["schemas"]
-        common = {name: Parameter.of(name, spec) for name, spec in document["parameters"].items()}
-        self._tree: dict[str, Any] = {}
-        self.methods: dict[str, Method] = {}
-        for spec in _methods(document):
-            media = spec.get("mediaUpload", {})
-            query = {
-                name: Parameter.of(name, each)
-                for name, each in spec.get("parameters", {}).items()
-                if each["location"] == "query"
-            }
-            method = Method(
-                id=spec["id"],
-                scopes=frozenset(spec.get("scopes", ())),
-                parameters=common | query,
-                request=self._schemas[spec["request"]["$ref"]] if "request" in spec else None,
-                max_size=int(media.get("maxSize", 0)),
-            )
-            self.methods[method.id] = method
-            self._add(spec["httpMethod"], "/" + spec["path"], method, None)
-            for protocol, way in media.get("protocols", {}).items():
-                self._add(spec["httpMethod"], way["path"], method, protocol)
-
-    def _add(self, verb: str, path: str, method: Method, upload: str | None) -> None:
-        node, names = self._tree, []
-        for part in path.strip("/").split("/"):
-            if part.startswith("{"):
-                names.append(part.strip("{+}"))
-                part = "{}"
-            node = node.setdefault(part, {})
-        node[f" {verb}"] = Route(method, tuple(names), upload)
-
-    def find(self, verb: str, path: str) -> tuple[Route, dict[str, str]]:
-        """The route of a request and its path parameters; literal parts win over parameters.
-
-        `path` is still percent-encoded. ApiError 404 for an unknown path or verb.
-        """
-        node, values = self._tree, []
-        for part in path.strip("/").split("/"):
-            if part in node:
-                node = node[part]
-            elif "{}" in node and part:
-                node = node["{}"]
-                values.append(unquote(part))
-            else:
-                raise ApiError(404, "Not Found")
-        route = node.get(f" {verb}")
-        if not isinstance(route, Route):
-            raise ApiError(404, "Not Found")
-        return route, dict(zip(route.names, values, strict=True))
+    def __getitem__(self, name: str) -> Mapping[str, Any]:
+        schema: Mapping[str, Any] = self._schemas[name]
+        return schema
 
     def check(self, schema: Mapping[str, Any], value: Any, where: str = "") -> None:
         """Refuse unknown names and wrong types in a JSON body, as Google's transcoder does."""
@@ -194,6 +109,127 @@ class Api:
                 raise _bad_request(f"Invalid value at '{where}' ({named}), {json.dumps(value)}")
         elif kind == "boolean" and not isinstance(value, bool):
             raise _bad_request(f"Invalid value at '{where}' (TYPE_BOOL), {json.dumps(value)}")
+
+
+@dataclass(frozen=True, slots=True)
+class Method:
+    """One API method."""
+
+    id: str
+    scopes: frozenset[str]
+    parameters: Mapping[str, Parameter]
+    schemas: Schemas
+    request: Mapping[str, Any] | None
+    """Schema of the JSON body, None when there is none."""
+    max_size: int
+    """Bytes a media upload may have; 0 when the method takes none."""
+
+    def query(self, pairs: list[tuple[str, str]]) -> dict[str, Any]:
+        """Validated parameters, defaults filled in. ApiError 400 as Google words it."""
+        values: dict[str, Any] = {}
+        for name, text in pairs:
+            parameter = self.parameters.get(name)
+            if parameter is None:
+                raise _bad_request(
+                    f'Invalid JSON payload received. Unknown name "{name}": Cannot bind query '
+                    f"parameter. Field '{name}' could not be found in request message."
+                )
+            value = parameter.read(text)
+            if parameter.repeated:
+                values.setdefault(name, []).append(value)
+            else:
+                values[name] = value
+        for name, parameter in self.parameters.items():
+            if name not in values and parameter.default is not None:
+                values[name] = parameter.default
+        return values
+
+    def check(self, resource: Mapping[str, Any]) -> None:
+        """Refuse unknown names and wrong types in the JSON body; ApiError 400."""
+        if resource and self.request is not None:
+            self.schemas.check(self.request, resource)
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    method: Method
+    names: tuple[str, ...]
+    """Of the path parameters, in order."""
+    upload: str | None
+    """None: plain JSON. `simple` or `resumable`: the upload path of that protocol."""
+
+
+class Api:
+    """All documents together: `find` a route."""
+
+    def __init__(self, names: Sequence[str] = DOCUMENTS) -> None:
+        self._tree: dict[str, Any] = {}
+        self.methods: dict[str, Method] = {}
+        for name in names:
+            self._read(document(name))
+
+    def _read(self, source: Mapping[str, Any]) -> None:
+        schemas = Schemas(source["schemas"])
+        common = {name: Parameter.of(name, spec) for name, spec in source["parameters"].items()}
+        for spec in _methods(source):
+            media = spec.get("mediaUpload", {})
+            query = {
+                name: Parameter.of(name, each)
+                for name, each in spec.get("parameters", {}).items()
+                if each["location"] == "query"
+            }
+            method = Method(
+                id=spec["id"],
+                scopes=frozenset(spec.get("scopes", ())),
+                parameters=common | query,
+                schemas=schemas,
+                request=schemas[spec["request"]["$ref"]] if "request" in spec else None,
+                max_size=int(media.get("maxSize", 0)),
+            )
+            self.methods[method.id] = method
+            path = spec["flatPath"] if "+" in spec["path"] else spec["path"]
+            self._add(spec["httpMethod"], f"/{source['servicePath']}{path}", method, None)
+            for protocol, way in media.get("protocols", {}).items():
+                self._add(spec["httpMethod"], way["path"], method, protocol)
+
+    def _add(self, verb: str, path: str, method: Method, upload: str | None) -> None:
+        node, names = self._tree, []
+        for part in path.strip("/").split("/"):
+            if part.startswith("{"):
+                name, _, verb_ = part[1:].partition("}")
+                names.append(name)
+                part = "{}" + verb_
+            node = node.setdefault(part, {})
+        node[f" {verb}"] = Route(method, tuple(names), upload)
+
+    def find(self, verb: str, path: str) -> tuple[Route, dict[str, str]]:
+        """The route of a request and its path parameters; literal parts win over parameters.
+
+        `path` is still percent-encoded. ApiError 404 for an unknown path or verb.
+        """
+        node, values = self._tree, []
+        for part in path.strip("/").split("/"):
+            if part in node:
+                node = node[part]
+            elif "{}" in node and part:
+                node = node["{}"]
+                values.append(unquote(part))
+            elif (custom := "{}:" + part.rpartition(":")[2]) in node:  # google.aip.dev/136
+                node = node[custom]
+                values.append(unquote(part.rpartition(":")[0]))
+            else:
+                raise ApiError(404, "Not Found")
+        route = node.get(f" {verb}")
+        if not isinstance(route, Route):
+            raise ApiError(404, "Not Found")
+        return route, dict(zip(route.names, values, strict=True))
+
+
+def document(name: str) -> dict[str, Any]:
+    """A discovery document as Google publishes it; `name` like `gmail.v1`."""
+    source = files("googleapiclient.discovery_cache.documents") / f"{name}.json"
+    found: dict[str, Any] = json.loads(source.read_text(encoding="utf-8"))
+    return found
 
 
 def _methods(resource: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:

@@ -10,7 +10,7 @@ import re
 from functools import lru_cache
 from typing import Any
 
-from migrate.sandbox.errors import ApiError
+from migrate.sandbox.http.errors import ApiError
 
 Mask = dict[str, Any]
 """Field name → mask of what is inside; an empty one is everything."""

@@ -16,7 +16,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path
 from typing import IO, Any
 
-from migrate.sandbox.errors import ApiError
+from migrate.sandbox.http.errors import ApiError
 
 IN_MEMORY = 4 * 1024 * 1024
 ENVELOPE = 64 * 1024

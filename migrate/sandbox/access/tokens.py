@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 import secrets
-import time
 from base64 import urlsafe_b64decode
 from dataclasses import dataclass
 from typing import Any
@@ -19,7 +18,9 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import padding, rsa
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
-from migrate.sandbox.options import Options, is_address
+from migrate.sandbox.access.directory import Directory
+from migrate.sandbox.clock import Clock
+from migrate.sandbox.options import Options
 
 JWT_BEARER = "urn:ietf:params:oauth:grant-type:jwt-bearer"
 GOOGLE_AUDIENCE = "https://oauth2.googleapis.com/token"
@@ -56,7 +57,13 @@ class Tokens:
     """Issues access tokens and knows the valid ones; a restart forgets them (clients get 401)."""
 
     def __init__(
-        self, account: dict[str, Any], url: str, scopes: frozenset[str], options: Options
+        self,
+        account: dict[str, Any],
+        url: str,
+        scopes: frozenset[str],
+        options: Options,
+        directory: Directory,
+        clock: Clock,
     ) -> None:
         private = load_pem_private_key(account["private_key"].encode(), None)
         assert isinstance(private, rsa.RSAPrivateKey)
@@ -64,13 +71,14 @@ class Tokens:
         self._email, self._key_id = account["client_email"], account["private_key_id"]
         self._audiences = {GOOGLE_AUDIENCE, f"{url}/token"}
         self._authorized = options.authorized_scopes or scopes
-        self._users, self._lifetime = options.users, options.token_lifetime
+        self._directory, self._lifetime = directory, options.token_lifetime
+        self._now = clock.now
         self._grants: dict[str, Grant] = {}
 
     def grant(self, token: str) -> Grant | None:
         """What a token stands for; None when it is unknown or expired."""
         found = self._grants.get(token)
-        return found if found and found.expires > time.time() else None
+        return found if found and found.expires > self._now() else None
 
     def exchange(self, form: bytes) -> dict[str, Any]:
         """Answer a token request; TokenError."""
@@ -80,7 +88,7 @@ class Tokens:
             raise TokenError(400, "unsupported_grant_type", f"Invalid grant_type: {grant_type}")
         claims = self._claims(fields.get("assertion", [""])[0])
         user, scopes = self._user(claims), self._scopes(claims)
-        now = time.time()
+        now = self._now()
         if len(self._grants) > PURGE_ABOVE:
             self._grants = {key: each for key, each in self._grants.items() if each.expires > now}
         token = f"ya29.c.{secrets.token_urlsafe(96)}"
@@ -107,7 +115,7 @@ class Tokens:
             self._public.verify(sealed, signed, padding.PKCS1v15(), hashes.SHA256())
         except InvalidSignature as error:
             raise TokenError(400, "invalid_grant", "Invalid JWT Signature.") from error
-        now = time.time()
+        now = self._now()
         if exp < now or iat > now + SKEW or exp > now + 3600 + SKEW or exp < iat:
             raise TokenError(400, "invalid_grant", TIMEFRAME)
         if claims.get("aud") not in self._audiences:
@@ -120,10 +128,10 @@ class Tokens:
         subject = claims.get("sub")
         if not subject or subject == self._email:
             return None
-        user = str(subject).lower()
-        if not is_address(user) or (self._users is not None and user not in self._users):
+        account = self._directory.find(str(subject))
+        if account is None:
             raise TokenError(400, "invalid_grant", "Invalid email or User ID")
-        return user
+        return account.address
 
     def _scopes(self, claims: dict[str, Any]) -> frozenset[str]:
         scopes = frozenset(str(claims.get("scope", "")).split())

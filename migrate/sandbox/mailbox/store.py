@@ -15,10 +15,11 @@ from __future__ import annotations
 import hashlib
 import os
 import sqlite3
-import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+
+from migrate.sandbox.clock import Clock
 
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS mailboxes (
@@ -63,7 +64,8 @@ def pack(labels: Iterable[str]) -> str:
 class Store:
     """Whoever changes something must `commit` before it is told to anybody."""
 
-    def __init__(self, data: Path, discard: bool = False) -> None:
+    def __init__(self, data: Path, discard: bool = False, clock: Clock | None = None) -> None:
+        self.clock = clock or Clock()
         data.mkdir(mode=0o700, parents=True, exist_ok=True)
         data.chmod(0o700)
         self.blobs, self.spool, self.discard = data / "blobs", data / "spool", discard
@@ -186,6 +188,16 @@ class Store:
     def blob(self, message: int) -> Path:
         return self.blobs / f"{message & 255:02x}" / f"{message:016x}"
 
+    def used(self, mailbox: int) -> int:
+        """Bytes of mail that a mailbox holds."""
+        return int(
+            self.db.execute("SELECT used FROM mailboxes WHERE id = ?", (mailbox,)).fetchone()[0]
+        )
+
+    def content(self, message: int) -> bytes:
+        """The uploaded bytes of a message."""
+        return self.blob(message).read_bytes()
+
     def keep(self, message: int, content: memoryview) -> bytes | None:
         """Write the bytes of a message; with `discard`, only their SHA-256 (returned)."""
         if self.discard:
@@ -199,7 +211,3 @@ class Store:
         finally:
             os.close(target)
         return None
-
-
-def now_ms() -> int:
-    return time.time_ns() // 1_000_000

@@ -1,36 +1,16 @@
-"""users.messages.list, users.history.list and users.getProfile."""
+"""users.messages.list, and pages of an answer."""
 
 from __future__ import annotations
 
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from typing import Any
 
-from migrate.sandbox import labels
-from migrate.sandbox.calls import Call
-from migrate.sandbox.errors import ApiError, invalid_label, not_found
-from migrate.sandbox.store import FIRST_HISTORY, now_ms
+from migrate.sandbox.http.errors import ApiError, invalid_label
+from migrate.sandbox.methods import labels
+from migrate.sandbox.methods.calls import Call
 
 MAX_RESULTS = 500
 HIDDEN = ("SPAM", "TRASH")
-KINDS = {
-    "messageAdded": "messagesAdded",
-    "messageDeleted": "messagesDeleted",
-    "labelAdded": "labelsAdded",
-    "labelRemoved": "labelsRemoved",
-}
-
-
-def profile(call: Call) -> dict[str, Any]:
-    messages, threads = call.store.db.execute(
-        "SELECT count(*), count(DISTINCT thread) FROM messages WHERE mailbox = ? AND NOT deleted",
-        (call.mailbox,),
-    ).fetchone()
-    return {
-        "emailAddress": call.user,
-        "messagesTotal": messages,
-        "threadsTotal": threads,
-        "historyId": str(call.store.history_id(call.mailbox)),
-    }
 
 
 def list_(call: Call) -> dict[str, Any]:
@@ -50,7 +30,10 @@ def page(call: Call, wanted: list[str]) -> dict[str, Any]:
     if query := call.query.get("q", "").strip():
         source += " INDEXED BY by_message_id"  # by_date would read the whole mailbox
         where += ["m.message_id = ?", "m.received <= ?"]
-        values += [_message_id(call, query), now_ms() - int(call.options.search_lag * 1000)]
+        values += [
+            _message_id(call, query),
+            call.store.clock.ms() - int(call.options.search_lag * 1000),
+        ]
     elif wanted:
         source = "labelled l JOIN messages m ON m.id = l.message"
         where, values = ["l.mailbox = ?", "l.label = ?"], [call.mailbox, wanted[0]]
@@ -69,8 +52,8 @@ def page(call: Call, wanted: list[str]) -> dict[str, Any]:
                 values.append(label)
     if token := call.query.get("pageToken"):
         where.append(f"({date}, {key}) < (?, ?)")
-        values += _read_token(token, 2)
-    limit = _limit(call)
+        values += read_page_token(token, 2)
+    limit = page_size(call)
     rows = call.store.db.execute(
         f"SELECT m.id, m.thread, m.date FROM {source} WHERE {' AND '.join(where)} "  # noqa: S608
         f"ORDER BY {date} DESC, {key} DESC LIMIT ?",
@@ -84,7 +67,7 @@ def page(call: Call, wanted: list[str]) -> dict[str, Any]:
         "resultSizeEstimate": len(rows),
     }
     if len(rows) > limit:
-        answer["nextPageToken"] = _token(shown[-1]["date"], shown[-1]["id"])
+        answer["nextPageToken"] = page_token(shown[-1]["date"], shown[-1]["id"])
     return answer
 
 
@@ -98,53 +81,16 @@ def _message_id(call: Call, query: str) -> str:
     return value.removeprefix("<").removesuffix(">")
 
 
-def history(call: Call) -> dict[str, Any]:
-    """Changes after startHistoryId, oldest first; ApiError 404 when it is out of the window."""
-    current = call.store.history_id(call.mailbox)
-    if "startHistoryId" not in call.query:
-        raise ApiError(400, "Missing required parameter: startHistoryId")
-    start = call.query["startHistoryId"]
-    if not max(FIRST_HISTORY, current - call.options.history_kept) <= start <= current:
-        raise not_found()
-    if token := call.query.get("pageToken"):
-        (start,) = _read_token(token, 1)
-    kinds = call.query.get("historyTypes") or list(KINDS)
-    label = call.query.get("labelId")
-    limit = _limit(call)
-    # One change may be two rows (label added and removed), but a page never splits an id: ids
-    # are one per row, see `Store.record`.
-    rows = call.store.db.execute(
-        "SELECT * FROM history WHERE mailbox = ? AND id > ? "  # noqa: S608
-        f"AND kind IN ({','.join('?' * len(kinds))}) "
-        "AND (? IS NULL OR labels LIKE '% ' || ? || ' %' OR changed LIKE '% ' || ? || ' %') "
-        "ORDER BY id LIMIT ?",
-        (call.mailbox, start, *kinds, label, label, label, limit + 1),
-    ).fetchall()
-    answer: dict[str, Any] = {"historyId": str(current)}
-    if rows:
-        answer["history"] = [_entry(row) for row in rows[:limit]]
-    if len(rows) > limit:
-        answer["nextPageToken"] = _token(rows[limit - 1]["id"])
-    return answer
-
-
-def _entry(row: Any) -> dict[str, Any]:
-    known = {"id": f"{row['message']:016x}", "threadId": f"{row['thread']:016x}"}
-    change: dict[str, Any] = {"message": known | {"labelIds": row["labels"].split()}}
-    if row["kind"].startswith("label"):
-        change["labelIds"] = row["changed"].split()
-    return {"id": str(row["id"]), "messages": [known], KINDS[row["kind"]]: [change]}
-
-
-def _limit(call: Call) -> int:
+def page_size(call: Call) -> int:
+    """How many entries an answer may have."""
     return min(call.query["maxResults"] or 100, MAX_RESULTS)
 
 
-def _token(*position: int) -> str:
+def page_token(*position: int) -> str:
     return urlsafe_b64encode(".".join(map(str, position)).encode()).decode().rstrip("=")
 
 
-def _read_token(token: str, count: int) -> list[int]:
+def read_page_token(token: str, count: int) -> list[int]:
     try:
         text = urlsafe_b64decode(token + "=" * (-len(token) % 4)).decode()
         position = [int(each) for each in text.split(".")]

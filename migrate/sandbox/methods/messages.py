@@ -8,11 +8,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from migrate.sandbox import headers, labels
-from migrate.sandbox.calls import Call, brief, parse_id
-from migrate.sandbox.errors import ApiError
-from migrate.sandbox.store import Row, now_ms, pack
-from migrate.sandbox.upload import MISSING, decode_raw, too_large
+from migrate.sandbox.http.bodies import MISSING, decode_raw, too_large
+from migrate.sandbox.http.errors import ApiError
+from migrate.sandbox.mailbox import headers
+from migrate.sandbox.mailbox.store import Row, pack
+from migrate.sandbox.methods import labels
+from migrate.sandbox.methods.calls import Call, brief, parse_id
 
 NEVER = frozenset({"CHAT"})
 BY_GMAIL_ONLY = frozenset({"SENT", "DRAFT", "CHAT"})
@@ -40,7 +41,11 @@ def import_(call: Call) -> dict[str, Any]:
     if facts.sender_problem:
         raise ApiError(400, facts.sender_problem)
     store = call.store
-    if facts.message_id and call.options.dedupe == "message-id" and not call.query["deleted"]:
+    if (
+        facts.message_id
+        and call.options.assume.dedupe == "message-id"
+        and not call.query["deleted"]
+    ):
         known = store.db.execute(
             "SELECT * FROM messages WHERE mailbox = ? AND message_id = ? AND NOT deleted "
             "AND draft IS NULL ORDER BY id LIMIT 1",
@@ -67,7 +72,7 @@ def insert(call: Call) -> dict[str, Any]:
 def _arriving(call: Call) -> tuple[memoryview, headers.Facts, set[str]]:
     content = content_of(call, call.json)
     facts = headers.read(content)
-    refused = NEVER if call.options.import_sent_draft == "accept" else BY_GMAIL_ONLY
+    refused = NEVER if call.options.assume.sent_draft == "accept" else BY_GMAIL_ONLY
     wanted = labels.require(call, call.json.get("labelIds") or (), refused)
     if call.user in facts.senders:
         wanted.add("SENT")
@@ -119,7 +124,7 @@ def add(
     draft: int | None = None,
 ) -> dict[str, Any]:
     """Store a message; id, threadId, labelIds."""
-    store, mailbox, received = call.store, call.mailbox, now_ms()
+    store, mailbox, received = call.store, call.mailbox, call.store.clock.ms()
     use_date = call.query.get("internalDateSource") == "dateHeader" and facts.date is not None
     date = facts.date if use_date and facts.date is not None else received
     deleted = bool(call.query.get("deleted", False))

@@ -18,7 +18,8 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any, Literal
 
-from migrate.sandbox.errors import ApiError
+from migrate.sandbox.http.errors import ApiError
+from migrate.sandbox.http.request import JSON, Answer, failure
 
 ACTIONS = ("status", "drop", "truncate", "drop_idle")
 
@@ -70,10 +71,18 @@ class Rule:
         self.hits += struck
         return struck
 
-    def error(self) -> ApiError:
+    def answer(self) -> Answer:
+        """What a rule with a status answers."""
         assert self.status is not None
+        lines = tuple(
+            (key.lower().encode(), str(each).encode()) for key, each in self.headers.items()
+        )
+        if self.body is not None:
+            text = self.body if isinstance(self.body, str) else json.dumps(self.body)
+            return Answer(self.status, text.encode(), (JSON, *lines))
         default = "Backend Error" if self.status >= 500 else "Injected fault"
-        return ApiError(self.status, self.message or default, reason=self.reason)
+        error = ApiError(self.status, self.message or default, reason=self.reason)
+        return failure(error)._replace(headers=(JSON, *lines))
 
 
 class Faults:

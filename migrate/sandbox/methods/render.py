@@ -15,11 +15,11 @@ from email.utils import formatdate
 from html import unescape
 from typing import Any
 
-from migrate.sandbox.calls import Call, brief
-from migrate.sandbox.errors import ApiError, not_found
-from migrate.sandbox.headers import header_block
-from migrate.sandbox.keys import PROJECT_NUMBER
-from migrate.sandbox.store import Row
+from migrate.sandbox.access.keys import PROJECT_NUMBER
+from migrate.sandbox.http.errors import ApiError, not_found
+from migrate.sandbox.mailbox.headers import header_block
+from migrate.sandbox.mailbox.store import Row
+from migrate.sandbox.methods.calls import Call, brief
 
 INLINE = 8 * 1024
 """Bodies of named parts above this many bytes come by attachments.get; the bound is ours."""
@@ -42,7 +42,7 @@ def stored(call: Call, row: Row) -> bytes:
     """Prepended headers and the bytes as they were uploaded."""
     if call.options.discard:
         raise ApiError(501, "The sandbox runs with --discard: it keeps no message bodies.")
-    return prepended(row) + call.store.blob(row["id"]).read_bytes()
+    return prepended(row) + call.store.content(row["id"])
 
 
 def get(call: Call, row: Row | None = None) -> dict[str, Any]:

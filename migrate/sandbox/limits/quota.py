@@ -11,8 +11,8 @@ import tomllib
 from collections import Counter
 from importlib.resources import files
 
-from migrate.sandbox.errors import ApiError
-from migrate.sandbox.keys import PROJECT_NUMBER
+from migrate.sandbox.access.keys import PROJECT_NUMBER
+from migrate.sandbox.http.errors import ApiError
 
 UNITS: dict[str, int] = tomllib.loads((files(__package__) / "units.toml").read_text("utf-8"))
 PER_USER = {"2026": 6_000, "legacy": 15_000}

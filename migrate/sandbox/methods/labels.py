@@ -6,34 +6,16 @@ https://developers.google.com/workspace/gmail/api/guides/labels
 from __future__ import annotations
 
 import json
-import tomllib
-import unicodedata
 from collections.abc import Iterable
-from importlib.resources import files
 from typing import Any
 
-from migrate.sandbox.calls import Call
-from migrate.sandbox.errors import ApiError, invalid_label, not_found
-from migrate.sandbox.store import Row, Store
+from migrate.sandbox.http.errors import ApiError, invalid_label, not_found
+from migrate.sandbox.mailbox.label_names import SYSTEM, accepted, fold
+from migrate.sandbox.mailbox.store import Row, Store
+from migrate.sandbox.methods.calls import Call
 
-SYSTEM = (
-    *("CHAT", "SENT", "INBOX", "IMPORTANT", "TRASH", "DRAFT", "SPAM", "STARRED", "UNREAD"),
-    *("CATEGORY_FORUMS", "CATEGORY_UPDATES", "CATEGORY_PERSONAL", "CATEGORY_PROMOTIONS"),
-    "CATEGORY_SOCIAL",
-)
 MAX_LABELS = 10_000
-MAX_NAME = 225
-"""Enforced by Gmail's web page; not documented for the API."""
 SETTINGS = ("labelListVisibility", "messageListVisibility", "color")
-
-_reserved = tomllib.loads((files(__package__) / "reserved_labels.toml").read_text("utf-8"))
-WHOLE = frozenset(_reserved["whole"])
-FIRST = frozenset(_reserved["first"])
-
-
-def fold(name: str) -> str:
-    """Names that differ only in case or normal form conflict."""
-    return unicodedata.normalize("NFC", unicodedata.normalize("NFC", name).casefold())
 
 
 def require(call: Call, labels: Iterable[str], refused: frozenset[str]) -> set[str]:
@@ -74,7 +56,7 @@ def get(call: Call) -> dict[str, Any]:
 
 
 def create(call: Call) -> dict[str, Any]:
-    name = _checked_name(call.json.get("name"))
+    name = _checked_name(call, call.json.get("name"))
     db, mailbox = call.store.db, call.mailbox
     count = db.execute("SELECT count(*) FROM labels WHERE mailbox = ?", (mailbox,)).fetchone()[0]
     if count + len(SYSTEM) >= MAX_LABELS:
@@ -96,7 +78,7 @@ def update(call: Call) -> dict[str, Any]:
     row = _changeable(call)
     replace = call.method.id.endswith(".update")
     given = call.json.get("name")
-    name = _checked_name(given) if replace or given is not None else row["name"]
+    name = _checked_name(call, given) if replace or given is not None else row["name"]
     _free(call, name, row["id"])
     settings = {} if replace else json.loads(row["settings"])
     settings |= {key: call.json[key] for key in SETTINGS if call.json.get(key) is not None}
@@ -133,18 +115,11 @@ def _changeable(call: Call) -> Row:
     return row
 
 
-def _checked_name(name: object) -> str:
-    first = fold(name).partition("/")[0] if isinstance(name, str) else ""
-    if (
-        not isinstance(name, str)
-        or not name.strip()
-        or len(name) > MAX_NAME
-        or fold(name) in WHOLE
-        or first in FIRST
-        or fold(name).upper() in SYSTEM
-    ):
+def _checked_name(call: Call, name: object) -> str:
+    kept = accepted(name, call.options.assume)
+    if kept is None:
         raise ApiError(400, "Invalid label name")
-    return name
+    return kept
 
 
 def _free(call: Call, name: str, but: str | None) -> None:
@@ -152,7 +127,8 @@ def _free(call: Call, name: str, but: str | None) -> None:
         "SELECT id FROM labels WHERE mailbox = ? AND key = ?", (call.mailbox, fold(name))
     ).fetchone()
     if taken is not None and taken[0] != but:
-        raise ApiError(409, "Label name exists or conflicts")
+        reason = call.options.assume.conflict_reason
+        raise ApiError(409, "Label name exists or conflicts", reason=reason)
 
 
 def _row(call: Call, label: str) -> Row | None:

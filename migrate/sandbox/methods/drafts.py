@@ -7,10 +7,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from migrate.sandbox import headers, listing, messages, render
-from migrate.sandbox.calls import Call
-from migrate.sandbox.errors import not_found
-from migrate.sandbox.store import Row
+from migrate.sandbox.http.errors import not_found
+from migrate.sandbox.mailbox import headers
+from migrate.sandbox.mailbox.store import Row
+from migrate.sandbox.methods import listing, messages, render
+from migrate.sandbox.methods.calls import Call
 
 
 def create(call: Call) -> dict[str, Any]:

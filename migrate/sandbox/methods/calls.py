@@ -6,10 +6,12 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from migrate.sandbox.discovery import Method
-from migrate.sandbox.errors import not_found
+from migrate.sandbox.access.directory import Directory
+from migrate.sandbox.access.tokens import Tokens
+from migrate.sandbox.description.api import Method
+from migrate.sandbox.http.errors import not_found
+from migrate.sandbox.mailbox.store import Row, Store
 from migrate.sandbox.options import Options
-from migrate.sandbox.store import Row, Store
 
 METADATA = "https://www.googleapis.com/auth/gmail.metadata"
 
@@ -25,9 +27,13 @@ class Call:
     content: memoryview | None
     """The uploaded message; None when the JSON may carry it as `raw`."""
     user: str
+    """Who the token stands for; empty for the service account itself."""
     mailbox: int
+    """0 for a method that has no mailbox."""
     scopes: frozenset[str]
     store: Store
+    directory: Directory
+    tokens: Tokens
     options: Options
 
     @property

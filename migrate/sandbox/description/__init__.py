@@ -1,0 +1,1 @@
+"""Google's discovery documents: what routes, parameters and bodies there are."""

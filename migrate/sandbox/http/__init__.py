@@ -1,0 +1,1 @@
+"""HTTP as Google's front ends speak it: bodies in, answers and errors out; knows no mailbox."""

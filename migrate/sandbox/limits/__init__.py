@@ -1,0 +1,1 @@
+"""What Gmail allows a mailbox and a project in a time, and failures on purpose."""

@@ -1,0 +1,1 @@
+"""What a mailbox keeps, and what Gmail reads of a message."""

@@ -1,0 +1,1 @@
+"""The rehearsed mailboxes, to look at in a browser."""

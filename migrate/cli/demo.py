@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 import threading
 from dataclasses import replace
 from pathlib import Path
@@ -42,13 +43,13 @@ def demo(directory: Where = _FOLDER, lang: Lang = None) -> None:
                 with running(directory / "sandbox", OWNER) as sandbox:
                     typer.echo(texts("cli.demo.sandbox", url=sandbox.url))
                     _configure(directory, imap.port, imap.ca_file, sandbox.url, sandbox.key_file)
-                    code = _walk(load(directory), expected(messages), texts)
+                    code = _walk(load(directory), directory, expected(messages), texts)
             except RuntimeError as error:
                 raise StateError("demo-sandbox-failed", detail=error) from error
         raise typer.Exit(code)
 
 
-def _walk(config: Config, expected: Totals, texts: Texts) -> int:
+def _walk(config: Config, directory: Path, expected: Totals, texts: Texts) -> int:
     from migrate.cli.copying import copy
     from migrate.cli.reporting import verify_all
     from migrate.config import private_directory
@@ -87,6 +88,7 @@ def _walk(config: Config, expected: Totals, texts: Texts) -> int:
     same = again.totals == done.totals
     typer.echo(texts("cli.demo.again" if same else "cli.demo.again_differs"))
     typer.echo(texts("cli.demo.report", file=file.resolve().as_uri()))
+    typer.echo(texts("cli.demo.look", folder=shlex.quote(str(directory / "sandbox"))))
     typer.echo(texts("cli.demo.next"))
     as_expected = done.totals == expected and same and not differences
     if not as_expected:

@@ -35,9 +35,9 @@ def running(
 
     RuntimeError with the child's own words when it does not get ready.
     """
-    key = key_out or data / "key.json"
     command = [sys.executable, "-m", "migrate.sandbox", "--json", "--data", str(data)]
-    command += ["--key-out", str(key), "--users", users, *extra]
+    command += ["--users", users, *extra]
+    command += ["--key-out", str(key_out)] if key_out else []
     with tempfile.TemporaryFile() as complaints:
         child = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=complaints)
         try:

@@ -27,8 +27,8 @@ class Checked:
     target_error: MailhaulError | None
 
     @property
-    def fine(self) -> bool:
-        return self.source_error is None and self.target_error is None
+    def errors(self) -> list[MailhaulError]:
+        return [error for error in (self.source_error, self.target_error) if error is not None]
 
     def to_json(self, texts: Texts) -> dict[str, Any]:
         return {

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -13,6 +14,9 @@ from migrate.cli import common
 from migrate.cli.common import HERE, Dir, Json, Lang, Only
 from migrate.errors import EXIT_DONE, MailhaulError
 from migrate.texts import Texts, language
+
+if TYPE_CHECKING:
+    from migrate.preflight import Checked
 
 _help = Texts(language())
 
@@ -48,7 +52,20 @@ def init(
 
 
 def check(
-    directory: Dir = HERE, only: Only = None, as_json: Json = False, lang: Lang = None
+    directory: Dir = HERE,
+    only: Only = None,
+    measure: Annotated[
+        bool, typer.Option("--measure", help=_help("measure.option.measure"))
+    ] = False,
+    measure_large: Annotated[
+        bool, typer.Option("--measure-large", help=_help("measure.option.large"))
+    ] = False,
+    measure_quota: Annotated[
+        bool, typer.Option("--measure-quota", help=_help("measure.option.quota"))
+    ] = False,
+    yes: Annotated[bool, typer.Option("--yes", help=_help("measure.option.yes"))] = False,
+    as_json: Json = False,
+    lang: Lang = None,
 ) -> None:
     texts = common.texts_for(lang)
     with common.explained(texts, as_json=as_json):
@@ -56,36 +73,51 @@ def check(
         from migrate.preflight import check as run_check
 
         config = load(directory)
-        checked = run_check(config, common.select(config.accounts, only))
-        if as_json:
-            fine = all(each.fine for each in checked)
-            body = {
-                "schema": 1,
-                "command": "check",
-                "complete": fine,
-                "accounts": [each.to_json(texts) for each in checked],
-            }
-            typer.echo(json.dumps(body, ensure_ascii=False, indent=2))
-        else:
-            header = [texts(f"cli.check.{each}") for each in ("source", "target")]
-            sides = [
-                (
-                    each.account.source_user,
-                    _side(each.folders, "folders", each.source_error, texts),
-                    each.account.target_user,
-                    _side(each.labels, "labels", each.target_error, texts),
-                )
-                for each in checked
-            ]
-            for line in as_table([(header[0], "", header[1], ""), *sides]):
-                typer.echo(line)
-        errors = [
-            error for each in checked for error in (each.source_error, each.target_error) if error
-        ]
+        rows = common.select(config.accounts, only)
+        checked = run_check(config, rows)
+        errors = [error for each in checked for error in each.errors]
+        wanted = measure or measure_large or measure_quota
+        body = {
+            "schema": 1,
+            "command": "check",
+            "complete": not errors,
+            "accounts": [each.to_json(texts) for each in checked],
+        }
         if not as_json:
+            _show(checked, texts)
             for error in {(e.code, str(e)): e for e in errors}.values():
                 common.show_error(error, texts)
+        if wanted and not errors:
+            from migrate.cli.measuring import run_measure
+
+            found = run_measure(
+                config,
+                rows[0],
+                texts,
+                large=measure_large,
+                quota=measure_quota,
+                yes=yes,
+                as_json=as_json,
+            )
+            body |= found
+        if as_json:
+            typer.echo(json.dumps(body, ensure_ascii=False, indent=2))
         raise typer.Exit(common.worst([error.exit_code for error in errors]))
+
+
+def _show(checked: Sequence[Checked], texts: Texts) -> None:
+    header = [texts(f"cli.check.{each}") for each in ("source", "target")]
+    sides = [
+        (
+            each.account.source_user,
+            _side(each.folders, "folders", each.source_error, texts),
+            each.account.target_user,
+            _side(each.labels, "labels", each.target_error, texts),
+        )
+        for each in checked
+    ]
+    for line in as_table([(header[0], "", header[1], ""), *sides]):
+        typer.echo(line)
 
 
 def _side(count: int | None, what: str, error: MailhaulError | None, texts: Texts) -> str:

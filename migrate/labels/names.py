@@ -1,9 +1,9 @@
 """Names of user labels: what Gmail takes, and when two are the same to it.
 
 Gmail's own normalisation is not documented. What is known comes from refusals in public
-reports: names compare without regard to case (GAM-team/got-your-back issue 105), names of system
-labels are refused in every language of the interface (issues 95, 109, 135, 140, 300, 323, 429,
-442, 518), stray blanks and line ends make labels that are never found again (issues 173, 188).
+reports: names compare without regard to case (GAM-team/got-your-back issue 105), to line ends and
+doubled blanks (issue 173) and, it seems, to blanks at a slash (elie222/inbox-zero pull request
+1672); names of system labels are refused in every language of the interface (`reserved.toml`).
 """
 
 from __future__ import annotations
@@ -26,7 +26,8 @@ _BLANKS = re.compile(r"(\s)\s+")
 
 def label_key(name: str) -> str:
     """Equal for two names that Gmail would not let exist side by side."""
-    return normalize("NFC", normalize("NFC", name).casefold())
+    spaced = "/".join(" ".join(part.split()) for part in name.split("/"))
+    return normalize("NFC", normalize("NFC", spaced).casefold())
 
 
 def clean(component: str) -> str:
@@ -36,7 +37,11 @@ def clean(component: str) -> str:
 
 
 def reserved(name: str) -> bool:
-    """Whether the first component of a label's path is a name that Gmail keeps for itself."""
+    """Whether the first component of a label's path is a name that Gmail keeps for itself.
+
+    Deeper ones are free. Whether Gmail itself refuses `Sent/2010` is not known; the label `Sent`
+    above it, without which nothing nests, it does refuse.
+    """
     return label_key(name.partition("/")[0]) in _reserved()
 
 
@@ -49,4 +54,5 @@ def parents(label: str) -> list[str]:
 @cache
 def _reserved() -> frozenset[str]:
     table = tomllib.loads(files(__package__).joinpath("reserved.toml").read_text(encoding="utf-8"))
-    return frozenset(label_key(name) for group in table.values() for name in group["names"])
+    groups = [table["documented"], *table["inferred"].values(), {"names": table["reported"]}]
+    return frozenset(label_key(name) for group in groups for name in group["names"])

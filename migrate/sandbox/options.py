@@ -24,6 +24,14 @@ def signed_seconds(text: str) -> float:
     return -seconds(text[1:]) if text.startswith("-") else seconds(text)
 
 
+def share(text: str) -> float:
+    """A number from 0 to 1. ValueError otherwise."""
+    number = float(text)
+    if not 0 <= number <= 1:
+        raise ValueError(text)
+    return number
+
+
 def addresses(text: str) -> frozenset[str] | None:
     """Comma list of mailbox addresses, in lower case; None (any address) for `*`."""
     if text.strip() == "*":
@@ -32,6 +40,13 @@ def addresses(text: str) -> frozenset[str] | None:
     if not found or any(not is_address(each) for each in found):
         raise ValueError(text)
     return found
+
+
+def whole(text: str) -> int:
+    """A number without sign. ValueError."""
+    if not (text.isascii() and text.isdigit()):
+        raise ValueError(text)
+    return int(text)
 
 
 def is_address(text: str) -> bool:
@@ -43,20 +58,33 @@ class Options:
     """Durations are seconds."""
 
     data: Path
-    key_out: Path
+    key_file: Path | None = None
+    """Where the service-account key is written; None: `key.json` in `data`."""
     host: str = "127.0.0.1"
     port: int = 0
     """0: a free one."""
     users: frozenset[str] | None = None
     """None: any well-formed address gets a mailbox at first use."""
+    directory: Path | None = None
+    """Who exists in which state, as TOML."""
     quota: str = "off"
     """`2026`, `legacy` or `off`."""
+    units_per_user: int | None = None
+    """Of a minute, as `units_per_project`; None: as `quota` says; 0: no limit."""
+    units_per_project: int | None = None
+    units_per_day: int | None = None
     latency: float = 0.0
     faults: Path | None = None
     discard: bool = False
     tls: bool = False
     assume: Assumptions = field(default_factory=Assumptions)
+    storage_limit: int = 0
+    """Bytes of mail that a mailbox may hold; 0: any."""
+    spam_share: float = 0.0
+    """Of imported messages, 0 to 1, unless neverMarkSpam is set."""
     search_lag: float = 0.0
+    upload_lifetime: float = 604_800.0
+    """Of a resumable upload, from its start."""
     clock_skew: float = 0.0
     authorized_scopes: frozenset[str] | None = None
     """None: every Gmail scope."""
@@ -64,3 +92,7 @@ class Options:
     history_kept: int = 1_000_000
     """Changes of a mailbox that history.list can look back on."""
     json: bool = False
+
+    @property
+    def key_out(self) -> Path:
+        return self.key_file or self.data / "key.json"

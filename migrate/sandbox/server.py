@@ -13,11 +13,12 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from migrate.sandbox.access import keys
 from migrate.sandbox.access.directory import Directory
 from migrate.sandbox.access.tokens import Tokens
-from migrate.sandbox.app import App
+from migrate.sandbox.app.app import App
 from migrate.sandbox.clock import Clock
 from migrate.sandbox.description.api import Api
 from migrate.sandbox.limits.faults import Faults, Rule, load
 from migrate.sandbox.limits.limits import Limits
+from migrate.sandbox.mailbox import pruning
 from migrate.sandbox.mailbox.store import Store
 from migrate.sandbox.options import Options
 from migrate.sandbox.service import Service
@@ -72,6 +73,7 @@ def serve(options: Options, sentence: str = "The Gmail sandbox listens on {url}"
     host = f"[{options.host}]" if ":" in options.host else options.host
     url = f"{'https' if options.tls else 'http'}://{host}:{listener.getsockname()[1]}"
     store = Store(options.data, options.discard, Clock(options.clock_skew))
+    pruning.keep(store, options.history_kept)
     try:
         _run(options, faults, store, listener, url, sentence)
     finally:
@@ -103,7 +105,7 @@ def _run(
     directory = Directory(options)
     tokens = Tokens(account, url, scopes, options, directory, store.clock)
     limits = Limits(options, store.clock)
-    app = App(Service(store, tokens, directory, api, limits, options), faults)
+    app = App(Service(store, tokens, directory, api, limits, options), faults, url)
     config = uvicorn.Config(
         app,
         http=Connection,
@@ -113,6 +115,7 @@ def _run(
         access_log=False,
         log_level="warning",
         server_header=False,
+        date_header=False,
         timeout_keep_alive=KEEP_ALIVE,
         timeout_graceful_shutdown=1,
         backlog=1024,

@@ -145,7 +145,7 @@ def test_unknown_name_in_the_body(mailbox: Mailbox) -> None:
 
 
 def test_what_the_sandbox_lacks(mailbox: Mailbox, assumed: None) -> None:
-    status, answer = mailbox.request("GET", "/gmail/v1/users/me/settings/filters")
+    status, answer = mailbox.request("GET", "/gmail/v1/users/me/settings/cse/keypairs")
     assert (status, answer["error"]["status"]) == (501, "UNIMPLEMENTED")
-    assert "gmail.users.settings.filters.list" in answer["error"]["message"]
+    assert "gmail.users.settings.cse.keypairs.list" in answer["error"]["message"]
     assert mailbox.request("GET", "/gmail/v1/nothing")[0] == 404

@@ -1,4 +1,4 @@
-"""messages.list, history.list, messages.get, drafts and partial answers."""
+"""messages.list, messages.get and partial answers."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from tests.contracts.gmail import AUTH, FULL, Mailbox, b64, message, refusal
+from tests.contracts.gmail import FULL, Mailbox, message, refusal
 
 FROM = "From: anna@example.com"
 
@@ -71,51 +71,6 @@ def test_search_by_message_id(mailbox: Mailbox, assumed: None) -> None:
         assert ids(page.execute()) == found
     for spelling in (name, f"<{name}>"):
         assert ids(messages.list(userId="me", q=f"rfc822msgid:{spelling}").execute()) == [made]
-    assert refusal(messages.list(userId="me", q="from:anna").execute)[0] == 400
-
-
-def test_history_tells_every_change(mailbox: Mailbox) -> None:
-    users = mailbox.users()
-    start = users.getProfile(userId="me").execute()["historyId"]
-    made = mailbox.import_(message(FROM), labelIds=["INBOX"])["id"]
-    users.messages().modify(
-        userId="me", id=made, body={"addLabelIds": ["STARRED"], "removeLabelIds": ["INBOX"]}
-    ).execute()
-    users.messages().delete(userId="me", id=made).execute()
-
-    def entries(**given: Any) -> list[Any]:
-        answer = users.history().list(userId="me", startHistoryId=start, **given).execute()
-        return list(answer.get("history", []))
-
-    kinds = [kind for entry in entries() for kind in entry if kind not in ("id", "messages")]
-    assert set(kinds) == {"messagesAdded", "labelsAdded", "labelsRemoved", "messagesDeleted"}
-    added = entries(historyTypes="messageAdded")
-    assert [each["messagesAdded"][0]["message"]["id"] for each in added] == [made]
-    starred = entries(historyTypes="labelAdded", labelId="STARRED")
-    assert starred[0]["labelsAdded"][0]["labelIds"] == ["STARRED"]
-    assert len({entry["id"] for entry in entries()}) == len(entries())
-
-
-def test_history_pages(mailbox: Mailbox) -> None:
-    users = mailbox.users()
-    start = users.getProfile(userId="me").execute()["historyId"]
-    made = [mailbox.import_(message(FROM))["id"] for _ in range(3)]
-    seen, token = [], None
-    for _ in range(3):
-        page = (
-            users.history()
-            .list(userId="me", startHistoryId=start, maxResults=1, pageToken=token)
-            .execute()
-        )
-        seen += [each["messagesAdded"][0]["message"]["id"] for each in page["history"]]
-        token = page.get("nextPageToken")
-    assert (seen, token) == (made, None)
-
-
-@pytest.mark.parametrize("start", ["1", "99999999999"])
-def test_history_out_of_its_window(mailbox: Mailbox, start: str) -> None:
-    call = mailbox.users().history().list(userId="me", startHistoryId=start)
-    assert refusal(call.execute)[0] == 404
 
 
 def test_formats(mailbox: Mailbox) -> None:
@@ -209,19 +164,6 @@ def test_partial_list_and_bad_mask(mailbox: Mailbox) -> None:
     assert page["messages"] == [{"id": made[1]}]
     assert set(page) == {"messages", "nextPageToken"}
     assert refusal(messages.list(userId="me", fields="messages(id").execute)[0] == 400
-
-
-def test_drafts(mailbox: Mailbox) -> None:
-    drafts = mailbox.users(f"{AUTH}gmail.compose").drafts()
-    mail = message("Subject: unsent")
-    made = drafts.create(userId="me", body={"message": {"raw": b64(mail)}}).execute()
-    assert made["message"]["labelIds"] == ["DRAFT"]
-    got = drafts.get(userId="me", id=made["id"], format="raw").execute()
-    assert urlsafe_b64decode(got["message"]["raw"]).endswith(mail)
-    assert made["id"] in [each["id"] for each in drafts.list(userId="me").execute()["drafts"]]
-    drafts.delete(userId="me", id=made["id"]).execute()
-    assert refusal(drafts.get(userId="me", id=made["id"]).execute)[0] == 404
-    assert refusal(lambda: mailbox.get(made["message"]["id"]))[0] == 404
 
 
 def test_profile_counts(mailbox: Mailbox, assumed: None) -> None:

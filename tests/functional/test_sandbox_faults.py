@@ -7,12 +7,14 @@ import http.client
 import json
 import socket
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from io import BytesIO
 from pathlib import Path
 from typing import Any
 
 import pycurl
 import pytest
+from google.auth.exceptions import RefreshError
 
 from migrate.sandbox.embed import running
 from tests.contracts.gmail import Mailbox, b64, message
@@ -149,6 +151,55 @@ def test_token_endpoint_fails_too(mailbox: Mailbox) -> None:
     connection.request("POST", "/token", b"")
     assert connection.getresponse().status == 503
     connection.close()
+
+
+def test_errors_by_name(mailbox: Mailbox) -> None:
+    script(
+        mailbox,
+        {"method": METHOD, "nth": 1, "error": "daily-limit"},
+        {"method": METHOD, "nth": 2, "error": "retry-after", "retry_after": 90},
+        {"method": METHOD, "nth": 3, "error": "delegation-denied", "when": "after"},
+    )
+    before = stored(mailbox)
+    (first, daily), (second, later), (third, denied) = (send(mailbox) for _ in range(3))
+    assert (first, daily["error"]["errors"][0]["reason"]) == (403, "dailyLimitExceeded")
+    text, _, named = later["error"]["message"].rpartition(" ")
+    assert (second, text) == (429, "User-rate limit exceeded.  Retry after")
+    left = datetime.fromisoformat(named) - datetime.now(UTC)
+    assert timedelta(seconds=0) < left <= timedelta(seconds=90)
+    assert (third, denied["error"]["message"]) == (403, f"Delegation denied for {mailbox.user}")
+    assert stored(mailbox) == before + 1
+
+
+def test_errors_of_the_token_endpoint_by_name(mailbox: Mailbox) -> None:
+    script(mailbox, {"method": "token", "error": "disabled-client", "times": 1})
+    with pytest.raises(RefreshError, match=r"disabled_client: The OAuth client was disabled\."):
+        mailbox.token()
+    assert mailbox.token()
+
+
+@pytest.mark.parametrize(
+    ("rule", "said"),
+    [
+        (
+            {"error": "daily-limits"},
+            "unknown error daily-limits; known are access-denied, account-",
+        ),
+        ({"error": ["x"]}, "unknown error ['x']"),
+        ({"error": "disabled-client"}, 'disabled-client is answered only with method = "token"'),
+        ({"error": "daily-limit", "method": "token"}, "daily-limit is answered not with"),
+        ({"error": "retry-after"}, "retry-after wants retry_after"),
+        ({"error": "retry-after", "retry_after": "9"}, "retry-after wants retry_after"),
+        ({"error": "daily-limit", "retry_after": 9}, "daily-limit has no retry_after"),
+        ({"error": "daily-limit", "status": 500}, "only one of status, error, drop"),
+    ],
+)
+def test_names_that_make_no_sense(mailbox: Mailbox, rule: dict[str, Any], said: str) -> None:
+    body = json.dumps({"rules": [rule]}).encode()
+    status, answer = mailbox.request("PUT", "/_sandbox/faults", body)
+    assert status == 400
+    assert answer["error"]["message"].startswith("rule 1: ")
+    assert said in answer["error"]["message"]
 
 
 @pytest.mark.parametrize(

@@ -114,8 +114,10 @@ def test_discard_keeps_no_bodies(tmp_path: Path) -> None:
     assert not [each for each in (tmp_path / "blobs").rglob("*") if each.is_file()]
 
 
-@pytest.mark.parametrize(("plan", "limit"), [("2026", 6_000), ("legacy", 15_000)])
-def test_quota(tmp_path: Path, plan: str, limit: int) -> None:
+@pytest.mark.parametrize(
+    ("plan", "limit", "unit"), [("2026", 6_000, "Units"), ("legacy", 15_000, "Queries")]
+)
+def test_quota(tmp_path: Path, plan: str, limit: int, unit: str) -> None:
     with running(tmp_path, extra=["--quota", plan]) as sandbox:
         box = mailbox(sandbox)
         connection, batch = box.connect(), b'{"ids": ["1"], "addLabelIds": ["STARRED"]}'
@@ -129,7 +131,7 @@ def test_quota(tmp_path: Path, plan: str, limit: int) -> None:
         status, answer = answers[-1]
         assert status == 403
         assert answer["error"]["errors"][0]["reason"] == "rateLimitExceeded"
-        assert "limit 'Units per minute per user'" in answer["error"]["message"]
+        assert f"limit '{unit} per minute per user'" in answer["error"]["message"]
         assert mailbox(sandbox, "two@example.org").users().getProfile(userId="me").execute()
 
 

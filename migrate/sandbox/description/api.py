@@ -211,12 +211,12 @@ class Api:
         for part in path.strip("/").split("/"):
             if part in node:
                 node = node[part]
-            elif "{}" in node and part:
-                node = node["{}"]
-                values.append(unquote(part))
             elif (custom := "{}:" + part.rpartition(":")[2]) in node:  # google.aip.dev/136
                 node = node[custom]
                 values.append(unquote(part.rpartition(":")[0]))
+            elif "{}" in node and part:
+                node = node["{}"]
+                values.append(unquote(part))
             else:
                 raise ApiError(404, "Not Found")
         route = node.get(f" {verb}")

@@ -1,18 +1,13 @@
-"""Request bodies: received in bounded memory, taken apart byte-exactly.
-
-JSON `raw`, `uploadType=media` and `uploadType=multipart`
-(https://developers.google.com/workspace/gmail/api/guides/uploads).
-"""
+"""Request bodies: received in bounded memory; JSON, `raw`, media types."""
 
 from __future__ import annotations
 
 import binascii
 import json
 import mmap
-import re
 import tempfile
 from base64 import b64decode
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from pathlib import Path
 from typing import IO, Any
 
@@ -45,6 +40,20 @@ class Body:
             self._file.close()  # the map goes when its last view does
 
 
+EMPTY = Body(b"")
+
+
+async def pieces(receive: Receive) -> AsyncIterator[bytes]:
+    """A request body as it comes in; Disconnected."""
+    more = True
+    while more:
+        event = await receive()
+        if event["type"] == "http.disconnect":
+            raise Disconnected
+        more = event.get("more_body", False)
+        yield event.get("body", b"")
+
+
 async def receive_body(receive: Receive, limit: int, spool: Path) -> Body:
     """The whole body; one over `limit` bytes is read to its end and then refused with 413.
 
@@ -52,13 +61,9 @@ async def receive_body(receive: Receive, limit: int, spool: Path) -> Body:
     would reach it as a broken connection.
     """
     chunks: list[bytes] = []
-    size, file, more = 0, None, True
+    size, file = 0, None
     try:
-        while more:
-            event = await receive()
-            if event["type"] == "http.disconnect":
-                raise Disconnected
-            chunk, more = event.get("body", b""), event.get("more_body", False)
+        async for chunk in pieces(receive):
             size += len(chunk)
             if size > limit:
                 chunks.clear()
@@ -125,59 +130,3 @@ def media_type(content_type: str) -> None:
             f"Media type '{kind}' is not supported. Valid media types: [message/*]",
             reason="badContent",
         )
-
-
-def split_related(body: Body, content_type: str) -> tuple[dict[str, Any], memoryview]:
-    """The JSON and the message of a multipart/related body (RFC 2387). ApiError 400.
-
-    The line end of the first delimiter tells the client's style: google-api-python-client
-    delimits with bare LF, others with CRLF as RFC 2046 5.1.1 wants. The message part ends right
-    before that line end, so that its own last bytes survive.
-    """
-    kind = content_type.partition(";")[0].strip().lower()
-    boundary = re.search(r';\s*boundary\s*=\s*(?:"([^"]+)"|([^\s;]+))', content_type, re.I)
-    if kind != "multipart/related" or boundary is None:
-        raise _malformed()
-    delimiter = b"--" + (boundary[1] or boundary[2]).encode("latin-1")
-    data = body.data
-    start = 0 if data[: len(delimiter)] == delimiter else data.find(b"\n" + delimiter) + 1
-    line_end = data.find(b"\n", start)
-    if data[start : start + len(delimiter)] != delimiter or line_end < 0:
-        raise _malformed()
-    newline = b"\r\n" if data[line_end - 1 : line_end] == b"\r" else b"\n"
-    parts: list[tuple[str, int, int]] = []
-    while line_end >= 0 and data[start : start + len(delimiter) + 2] != delimiter + b"--":
-        if len(parts) == 2:
-            raise _malformed()
-        begin, kind = _part_header(data, line_end + 1)
-        # From begin - 2: an empty part's delimiter follows its empty header line directly.
-        end = data.find(newline + delimiter, begin - len(newline))
-        if end < 0:
-            raise _malformed()
-        parts.append((kind, begin, max(begin, end)))
-        start = end + len(newline)
-        line_end = data.find(b"\n", start)
-    if len(parts) != 2:
-        raise ApiError(400, MISSING)
-    media_type(parts[1][0] or "text/plain")
-    return parse_json(body.view(*parts[0][1:])), body.view(*parts[1][1:])
-
-
-def _part_header(data: bytes | mmap.mmap, start: int) -> tuple[int, str]:
-    """Where the content of a part begins, and its Content-Type."""
-    content_type, position = "", start
-    while True:
-        end = data.find(b"\n", position)
-        if end < 0 or end - start > ENVELOPE:
-            raise _malformed()
-        line = data[position:end].strip()
-        position = end + 1
-        if not line:
-            return position, content_type
-        name, _, value = line.partition(b":")
-        if name.strip().lower() == b"content-type":
-            content_type = value.strip().decode("latin-1")
-
-
-def _malformed() -> ApiError:
-    return ApiError(400, "Malformed multipart body.", reason="badRequest")

@@ -3,8 +3,9 @@
 A rule (JSON object or TOML table of `rules`, see `docs/sandbox.md`) says which requests it means:
 `method` (a glob over method ids; the token endpoint is `token`), `user`, and `nth` (number or
 list, counted over the requests the rule's method and user match), `every` or `probability` (with
-`seed`); at most `times` hits. And what happens: `delay` seconds and one of `status`, `drop`,
-`truncate`, `drop_idle`, `when` it is `before` (default) or `after` the work.
+`seed`); at most `times` hits. And what happens: `delay` seconds and one of `status`, `error` (a
+name of `http/named_errors.toml`), `drop`, `truncate`, `drop_idle`, `when` it is `before` (default)
+or `after` the work.
 """
 
 from __future__ import annotations
@@ -14,14 +15,25 @@ import random
 import tomllib
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any, Literal
 
+from migrate.sandbox.access.keys import PROJECT_NUMBER
 from migrate.sandbox.http.errors import ApiError
-from migrate.sandbox.http.request import JSON, Answer, failure
+from migrate.sandbox.http.named import (
+    ERRORS,
+    host,
+    is_of_token_endpoint,
+    no_token,
+    refused,
+    wants_time,
+)
+from migrate.sandbox.http.request import JSON, Answer, dump, failure
 
-ACTIONS = ("status", "drop", "truncate", "drop_idle")
+ACTIONS = ("status", "error", "drop", "truncate", "drop_idle")
+TOKEN = "token"  # noqa: S105 - the name of the token endpoint
 
 
 class FaultError(ValueError):
@@ -40,6 +52,9 @@ class Rule:
     when: Literal["before", "after"] = "before"
     delay: float = 0.0
     status: int | None = None
+    error: str | None = None
+    retry_after: float = 0.0
+    """Seconds; for an error that names the time."""
     reason: str | None = None
     message: str | None = None
     body: Any = None
@@ -71,18 +86,38 @@ class Rule:
         self.hits += struck
         return struck
 
-    def answer(self) -> Answer:
-        """What a rule with a status answers."""
+    @property
+    def answers(self) -> bool:
+        return self.status is not None or self.error is not None
+
+    def answer(self, method: str, user: str | None, now: float) -> Answer:
+        """What a rule with a status or an error answers to this call at this time."""
+        answer = self._named(method, user, now) if self.error else self._composed()
+        lines = ((key.lower().encode(), str(each).encode()) for key, each in self.headers.items())
+        return answer._replace(headers=(JSON, *lines))
+
+    def _named(self, method: str, user: str | None, now: float) -> Answer:
+        assert self.error is not None
+        if is_of_token_endpoint(self.error):
+            error = no_token(self.error, grant_type="")
+            return Answer(error.status, dump(error.body, True))
+        until = datetime.fromtimestamp(now + self.retry_after, UTC)
+        given = {
+            "method": method,
+            "service": host(method),
+            "project": PROJECT_NUMBER,
+            "retry": until.isoformat(timespec="milliseconds").replace("+00:00", "Z"),
+            "user": user or "",
+        }
+        return failure(refused(self.error, **given))
+
+    def _composed(self) -> Answer:
         assert self.status is not None
-        lines = tuple(
-            (key.lower().encode(), str(each).encode()) for key, each in self.headers.items()
-        )
         if self.body is not None:
             text = self.body if isinstance(self.body, str) else json.dumps(self.body)
-            return Answer(self.status, text.encode(), (JSON, *lines))
+            return Answer(self.status, text.encode())
         default = "Backend Error" if self.status >= 500 else "Injected fault"
-        error = ApiError(self.status, self.message or default, reason=self.reason)
-        return failure(error)._replace(headers=(JSON, *lines))
+        return failure(ApiError(self.status, self.message or default, reason=self.reason))
 
 
 class Faults:
@@ -122,6 +157,20 @@ def _rule(number: int, spec: dict[str, Any]) -> Rule:
         raise FaultError(f"rule {number}: one of {', '.join(ACTIONS)}, delay is wanted")
     if sum(bool(spec.get(action)) for action in ACTIONS) > 1:
         raise FaultError(f"rule {number}: only one of {', '.join(ACTIONS)} at a time")
+    if name := spec.get("error"):
+        _check_named(f"rule {number}", name, spec)
     if spec.get("when", "before") not in ("before", "after"):
         raise FaultError(f"rule {number}: when is before or after")
     return Rule(**spec)
+
+
+def _check_named(where: str, name: Any, spec: dict[str, Any]) -> None:
+    if not isinstance(name, str) or name not in ERRORS:
+        raise FaultError(f"{where}: unknown error {name}; known are {', '.join(sorted(ERRORS))}")
+    if is_of_token_endpoint(name) != (spec.get("method") == TOKEN):
+        there = f'with method = "{TOKEN}"'
+        only = f"only {there}" if is_of_token_endpoint(name) else f"not {there}"
+        raise FaultError(f"{where}: {name} is answered {only}")
+    if wants_time(name) != isinstance(spec.get("retry_after"), int | float):
+        wanted = "wants retry_after, in seconds" if wants_time(name) else "has no retry_after"
+        raise FaultError(f"{where}: {name} {wanted}")

@@ -8,20 +8,24 @@ from __future__ import annotations
 
 import calendar
 import re
+import sys
 from contextlib import suppress
 from dataclasses import dataclass
 from email.header import decode_header, make_header
 
 Buffer = bytes | memoryview
 WANTED = re.compile(
-    rb"(?im)^(from|date|message-id|references|in-reply-to|subject)[ \t]*:"
+    rb"(?i)\n(from|date|message-id|references|in-reply-to|subject)[ \t]*:"
     rb"([^\n]*(?:\n[ \t][^\n]*)*)"
 )
-HEADER_END = re.compile(rb"\r?\n\r?\n|\A\r?\n")
+# Both begin with a line feed, which `re` looks for many times faster than for alternatives.
+HEADER_END = re.compile(rb"\n\r?\n")
+LINE_END = re.compile(rb"\r?\n")
 COMMENT = re.compile(r'("(?:[^"\\]|\\.)*")|\((?:[^()\\]|\\.)*\)')
 QUOTED = re.compile(r'"(?:[^"\\]|\\.)*"')
 MAILBOX = re.compile(r"(?:[^<>]*<\s*([^\s<>@]+@[^\s<>@]+)\s*>|([^\s<>@]+@[^\s<>@]+))")
-MESSAGE_ID = re.compile(r"<([^<>]+)>")
+REFERENCE = re.compile(r"<([^<>]+)>")
+MESSAGE_ID = re.compile(r"\s*<([^<>\s]+)>\s*(?:\(.*\)\s*)?", re.DOTALL)
 REPLY_PREFIX = re.compile(r"^(?:(?:re|fwd?|aw|wg|sv|antw)\s*(?:\[\d+\])?\s*[:：]\s*)+", re.I)
 MONTHS = ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"]
 DATE = re.compile(
@@ -49,25 +53,32 @@ class Facts:
     date: int | None
     has_date: bool
     message_id: str | None
+    """Without brackets; None when there is not exactly one that Gmail can use."""
     references: tuple[str, ...]
     """Of References and In-Reply-To, without brackets."""
     subject: str
     """Without reply prefixes, folded for comparison."""
 
 
+def header_end(data: Buffer, start: int = 0, stop: int = sys.maxsize) -> tuple[int, int]:
+    """Where the header that begins at `start` ends, at latest at `stop`; where its body begins."""
+    if empty := LINE_END.match(data, start):
+        return start, empty.end()
+    match = HEADER_END.search(data, start, stop)
+    return match.span() if match else (min(stop, len(data)), len(data))
+
+
 def header_block(data: Buffer) -> bytes:
     """The bytes before the first empty line."""
-    match = HEADER_END.search(data)
-    return bytes(data[: match.start()]) if match else bytes(data)
+    return bytes(data[: header_end(data)[0]]).removesuffix(b"\r")
 
 
 def read(data: Buffer) -> Facts:
     """The facts of a message."""
     found: dict[bytes, list[str]] = {}
-    for name, value in WANTED.findall(header_block(data)):
+    for name, value in WANTED.findall(b"\n" + header_block(data)):
         found.setdefault(name.lower(), []).append(value.decode("utf-8", "replace"))
     dates = found.get(b"date", [])
-    ids = found.get(b"message-id", [])
     senders, problem = from_addresses(found.get(b"from", []))
     related = [*found.get(b"references", []), *found.get(b"in-reply-to", [])]
     return Facts(
@@ -75,10 +86,8 @@ def read(data: Buffer) -> Facts:
         sender_problem=problem,
         date=parse_date(dates[0]) if dates else None,
         has_date=bool(dates),
-        message_id=_message_id(ids[0]) if ids else None,
-        references=tuple(
-            dict.fromkeys(each for ref in related for each in MESSAGE_ID.findall(ref))
-        ),
+        message_id=_message_id(found.get(b"message-id", [])),
+        references=tuple(dict.fromkeys(each for ref in related for each in REFERENCE.findall(ref))),
         subject=_subject((found.get(b"subject") or [""])[0]),
     )
 
@@ -124,20 +133,27 @@ def parse_date(value: str) -> int | None:
 
 
 def _without_comments(text: str) -> str:
-    while True:
+    while "(" in text:
         shorter = COMMENT.sub(lambda match: match[1] or " ", text)
         if shorter == text:
-            return text
+            break
         text = shorter
+    return text
 
 
-def _message_id(value: str) -> str | None:
-    match = MESSAGE_ID.search(value)
-    return match[1].strip() if match else value.strip() or None
+def _message_id(values: list[str]) -> str | None:
+    """vectors/message_id.json."""
+    match = MESSAGE_ID.fullmatch(values[0]) if len(values) == 1 else None
+    return match[1] if match else None
+
+
+def decode_words(text: str) -> str:
+    """Encoded words decoded (RFC 2047); text with malformed ones as it is."""
+    if "=?" in text:
+        with suppress(Exception):
+            return str(make_header(decode_header(" ".join(text.split()))))
+    return text
 
 
 def _subject(value: str) -> str:
-    if "=?" in value:
-        with suppress(Exception):  # any malformed encoded word: compare it as it is
-            value = str(make_header(decode_header(" ".join(value.split()))))
-    return REPLY_PREFIX.sub("", " ".join(value.split())).casefold()
+    return REPLY_PREFIX.sub("", " ".join(decode_words(value).split())).casefold()

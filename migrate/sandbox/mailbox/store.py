@@ -81,6 +81,7 @@ class Store:
         last = self.db.execute("SELECT max(id) FROM messages").fetchone()[0]
         self._last_id: int = last or 0
         self._mailboxes: dict[str, int] = {}
+        self._used: dict[int, tuple[int, int]] = {}
         self._gone: list[Path] = []
 
     def close(self) -> None:
@@ -177,6 +178,7 @@ class Store:
     def remove(self, row: Row) -> None:
         """Delete a message for good."""
         mailbox, message = row["mailbox"], row["id"]
+        self._used.pop(mailbox, None)
         self.record(mailbox, "messageDeleted", (message, row["thread"]), "", row["labels"])
         self.db.executemany(
             "DELETE FROM labelled WHERE mailbox = ? AND label = ? AND date = ? AND message = ?",
@@ -189,10 +191,15 @@ class Store:
         return self.blobs / f"{message & 255:02x}" / f"{message:016x}"
 
     def used(self, mailbox: int) -> int:
-        """Bytes of mail that a mailbox holds."""
-        return int(
-            self.db.execute("SELECT used FROM mailboxes WHERE id = ?", (mailbox,)).fetchone()[0]
-        )
+        """Bytes of mail that a mailbox holds; only what came since the last question is read."""
+        total, last = self._used.get(mailbox, (0, 0))
+        more, newest = self.db.execute(
+            "SELECT coalesce(sum(size), 0), coalesce(max(id), 0) FROM messages "
+            "WHERE id > ? AND mailbox = ?",
+            (last, mailbox),
+        ).fetchone()
+        self._used[mailbox] = total + more, max(last, newest)
+        return int(total + more)
 
     def content(self, message: int) -> bytes:
         """The uploaded bytes of a message."""

@@ -1,11 +1,14 @@
-"""users.history.list."""
+"""users.history.list: what changed in a mailbox, in the order it happened.
+
+https://developers.google.com/workspace/gmail/api/guides/sync
+"""
 
 from __future__ import annotations
 
 from typing import Any
 
 from migrate.sandbox.http.errors import ApiError, not_found
-from migrate.sandbox.mailbox.store import FIRST_HISTORY
+from migrate.sandbox.mailbox.store import FIRST_HISTORY, Row
 from migrate.sandbox.methods.calls import Call
 from migrate.sandbox.methods.listing import page_size, page_token, read_page_token
 
@@ -18,26 +21,28 @@ KINDS = {
 
 
 def list_(call: Call) -> dict[str, Any]:
-    """Changes after startHistoryId, oldest first; ApiError 404 when it is out of the window."""
+    """Changes after startHistoryId, oldest first.
+
+    ApiError 400 without one, 404 when it is too old ("invalid or out of date", says the
+    parameter's description) or was never given out; a page that has expired meanwhile, too.
+    """
     current = call.store.history_id(call.mailbox)
     if "startHistoryId" not in call.query:
-        raise ApiError(400, "Missing required parameter: startHistoryId")
+        # googleapis/google-api-nodejs-client issue 978
+        raise ApiError(400, "Missing/invalid parameter: startHistoryId")
     start = call.query["startHistoryId"]
-    if not max(FIRST_HISTORY, current - call.options.history_kept) <= start <= current:
-        raise not_found()
     if token := call.query.get("pageToken"):
         (start,) = read_page_token(token, 1)
+    if not max(FIRST_HISTORY, current - call.options.history_kept) <= start <= current:
+        raise not_found()
     kinds = call.query.get("historyTypes") or list(KINDS)
-    label = call.query.get("labelId")
-    limit = page_size(call)
-    # One change may be two rows (label added and removed), but a page never splits an id: ids
-    # are one per row, see `Store.record`.
+    label, limit = call.query.get("labelId"), page_size(call)
+    # Every row has an id of its own (`Store.record`), so a page never splits a change.
     rows = call.store.db.execute(
         "SELECT * FROM history WHERE mailbox = ? AND id > ? "  # noqa: S608
         f"AND kind IN ({','.join('?' * len(kinds))}) "
-        "AND (? IS NULL OR labels LIKE '% ' || ? || ' %' OR changed LIKE '% ' || ? || ' %') "
-        "ORDER BY id LIMIT ?",
-        (call.mailbox, start, *kinds, label, label, label, limit + 1),
+        "AND (? IS NULL OR instr(labels || changed, ' ' || ? || ' ')) ORDER BY id LIMIT ?",
+        (call.mailbox, start, *kinds, label, label, limit + 1),
     ).fetchall()
     answer: dict[str, Any] = {"historyId": str(current)}
     if rows:
@@ -47,9 +52,10 @@ def list_(call: Call) -> dict[str, Any]:
     return answer
 
 
-def _entry(row: Any) -> dict[str, Any]:
+def _entry(row: Row) -> dict[str, Any]:
     known = {"id": f"{row['message']:016x}", "threadId": f"{row['thread']:016x}"}
-    change: dict[str, Any] = {"message": known | {"labelIds": row["labels"].split()}}
+    labels = row["labels"].split()
+    change: dict[str, Any] = {"message": known | ({"labelIds": labels} if labels else {})}
     if row["kind"].startswith("label"):
         change["labelIds"] = row["changed"].split()
     return {"id": str(row["id"]), "messages": [known], KINDS[row["kind"]]: [change]}

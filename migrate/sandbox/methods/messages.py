@@ -1,62 +1,70 @@
-"""users.messages: import, insert and every change of a stored message.
+"""users.messages.import and insert: a message comes in.
 
 https://developers.google.com/workspace/gmail/api/reference/rest/v1/users.messages
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 from migrate.sandbox.http.bodies import MISSING, decode_raw, too_large
 from migrate.sandbox.http.errors import ApiError
-from migrate.sandbox.mailbox import headers
-from migrate.sandbox.mailbox.store import Row, pack
+from migrate.sandbox.mailbox import arrival, attachments, headers
+from migrate.sandbox.mailbox.headers import Facts
+from migrate.sandbox.mailbox.matching import MAX_REFERENCES, conversation, same_message
+from migrate.sandbox.mailbox.spam import is_spam
+from migrate.sandbox.mailbox.store import pack
 from migrate.sandbox.methods import labels
 from migrate.sandbox.methods.calls import Call, brief, parse_id
 
 NEVER = frozenset({"CHAT"})
 BY_GMAIL_ONLY = frozenset({"SENT", "DRAFT", "CHAT"})
 """The labels guide: these can't be applied by hand."""
-MAX_LABELS_PER_UPDATE = 100
-MAX_BATCH = 1000
-MAX_REFERENCES = 200
+MAX_CLASSIFICATIONS = 20
 
 
 def content_of(call: Call, message: Mapping[str, Any]) -> memoryview:
-    """The uploaded bytes or the decoded `raw` of a Message resource; ApiError 400, 413."""
-    content = (
-        call.content if call.content is not None else memoryview(decode_raw(message.get("raw")))
-    )
+    """The uploaded bytes or the decoded `raw` of a Message resource, as Gmail takes them in.
+
+    ApiError 400, 413.
+    """
+    assume, content = call.options.assume, call.content
+    limit = call.method.max_size
+    if content is None:
+        content = memoryview(decode_raw(message.get("raw")))
+        limit = min(limit, assume.raw_limit or limit)
     if not len(content):
         raise ApiError(400, MISSING)
-    if len(content) > call.method.max_size:
+    if len(content) > limit:
         raise too_large()
-    return content
+    looked_at = {"all": True, "import": call.method.id.endswith(".import"), "off": False}
+    if looked_at[assume.attachments] and attachments.refused(content):
+        # GAM-team/got-your-back issue 508
+        text = "Invalid attachment. Please check https://support.google.com/mail/answer/6590."
+        raise ApiError(400, text)
+    return arrival.taken_in(content, assume)
 
 
 def import_(call: Call) -> dict[str, Any]:
-    """messages.import: merges by Message-ID, threads by itself."""
+    """messages.import: merges by Message-ID, threads by itself, finds spam."""
     content, facts, wanted = _arriving(call)
     if facts.sender_problem:
         raise ApiError(400, facts.sender_problem)
-    store = call.store
-    if (
-        facts.message_id
-        and call.options.assume.dedupe == "message-id"
-        and not call.query["deleted"]
-    ):
-        known = store.db.execute(
-            "SELECT * FROM messages WHERE mailbox = ? AND message_id = ? AND NOT deleted "
-            "AND draft IS NULL ORDER BY id LIMIT 1",
-            (call.mailbox, facts.message_id),
-        ).fetchone()
+    store, assume = call.store, call.options.assume
+    if not call.query["deleted"]:
+        known = same_message(store, call.mailbox, facts, content, assume)
         if known is not None:
             # google/import-mailbox-to-gmail issue 56: "just merge the labels from the two".
-            merged = labels.effective(wanted | set(known["labels"].split()))
+            kept = set(known["labels"].split())
+            if assume.dedupe_trash == "untrash":
+                kept.discard("TRASH")
             with store.changing():
-                return brief(dict(known) | {"labels": store.relabel(known, merged)})
-    thread = _given_thread(call, facts) or _found_thread(call, facts)
+                packed = store.relabel(known, labels.effective(wanted | kept))
+            return brief(dict(known) | {"labels": packed})
+    if not call.query["neverMarkSpam"] and is_spam(content, call.options.spam_share):
+        wanted = labels.effective(wanted | {"SPAM"})
+    thread = given_thread(call, call.json, facts) or conversation(store, call.mailbox, facts)
     return add(call, content, facts, wanted, thread)
 
 
@@ -66,22 +74,26 @@ def insert(call: Call) -> dict[str, Any]:
     It takes a From that import refuses (GAM-team/got-your-back issues 61 and 143).
     """
     content, facts, wanted = _arriving(call)
-    return add(call, content, facts, wanted, _given_thread(call, facts))
+    return add(call, content, facts, wanted, given_thread(call, call.json, facts))
 
 
-def _arriving(call: Call) -> tuple[memoryview, headers.Facts, set[str]]:
-    content = content_of(call, call.json)
-    facts = headers.read(content)
+def _arriving(call: Call) -> tuple[memoryview, Facts, set[str]]:
+    """Bytes, facts and labels of what import or insert got; ApiError 400, 413."""
+    if len(call.json.get("classificationLabelValues") or ()) > MAX_CLASSIFICATIONS:
+        # schemas.Message: "the request fails"; the wording is a guess. They are not kept.
+        raise ApiError(400, "Too many classification label values")
     refused = NEVER if call.options.assume.sent_draft == "accept" else BY_GMAIL_ONLY
     wanted = labels.require(call, call.json.get("labelIds") or (), refused)
+    content = content_of(call, call.json)
+    facts = headers.read(content)
     if call.user in facts.senders:
         wanted.add("SENT")
     return content, facts, labels.effective(wanted)
 
 
-def _given_thread(call: Call, facts: headers.Facts) -> int | None:
+def given_thread(call: Call, message: Mapping[str, Any], facts: Facts) -> int | None:
     """The asked-for thread; None, a new one, if the subjects differ (schemas.Message.threadId)."""
-    text = call.json.get("threadId")
+    text = message.get("threadId")
     if not text:
         return None
     try:
@@ -97,38 +109,25 @@ def _given_thread(call: Call, facts: headers.Facts) -> int | None:
     return thread if first[0] == facts.subject else None
 
 
-def _found_thread(call: Call, facts: headers.Facts) -> int | None:
-    """The oldest thread of a message that this one refers to, or that refers to this one."""
-    db, found = call.store.db, []
-    for ref in facts.references[-MAX_REFERENCES:]:
-        found += db.execute(
-            "SELECT thread FROM messages "
-            "WHERE mailbox = ? AND message_id = ? AND subject = ? AND NOT deleted",
-            (call.mailbox, ref, facts.subject),
-        ).fetchall()
-    if facts.message_id:
-        found += db.execute(
-            "SELECT m.thread FROM refs r JOIN messages m ON m.id = r.message AND NOT m.deleted "
-            "WHERE r.mailbox = ? AND r.ref = ? AND m.subject = ? LIMIT 100",
-            (call.mailbox, facts.message_id, facts.subject),
-        ).fetchall()
-    return min((row[0] for row in found), default=None)
-
-
 def add(
     call: Call,
     content: memoryview,
-    facts: headers.Facts,
+    facts: Facts,
     wanted: set[str],
     thread: int | None,
     draft: int | None = None,
 ) -> dict[str, Any]:
-    """Store a message; id, threadId, labelIds."""
+    """Store a message; id, threadId, labelIds. ApiError 400, 403 when the mailbox is full."""
     store, mailbox, received = call.store, call.mailbox, call.store.clock.ms()
-    use_date = call.query.get("internalDateSource") == "dateHeader" and facts.date is not None
-    date = facts.date if use_date and facts.date is not None else received
+    assume, limit = call.options.assume, call.options.storage_limit
+    if limit and store.used(mailbox) + len(content) > limit:
+        raise arrival.storage_full(assume)
+    date = _internal_date(call, facts, received)
     deleted = bool(call.query.get("deleted", False))
     message = store.next_id(received)
+    message_id = facts.message_id
+    if message_id is None and assume.missing_message_id == "add":
+        message_id = arrival.own_message_id(message)
     digest = store.keep(message, content)
     thread, packed = thread or message, pack(wanted)
     with store.changing() as db:
@@ -147,69 +146,15 @@ def add(
             "INSERT INTO messages VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             (
                 *(message, mailbox, thread, date, received, len(content), packed),
-                *(facts.message_id, facts.subject, facts.has_date),
+                *(message_id, facts.subject, facts.has_date),
                 *(history, deleted, digest, draft),
             ),
         )
     return brief({"id": message, "thread": thread, "labels": packed})
 
 
-def _delta(call: Call) -> tuple[set[str], set[str]]:
-    """Labels to add and to remove; ApiError 400."""
-    add_, remove = call.json.get("addLabelIds") or [], call.json.get("removeLabelIds") or []
-    if max(len(add_), len(remove)) > MAX_LABELS_PER_UPDATE:
-        raise ApiError(400, "Too many labels in one update")  # the wording is a guess
-    return labels.require(call, add_, BY_GMAIL_ONLY), labels.require(call, remove, BY_GMAIL_ONLY)
-
-
-def _relabel(call: Call, row: Row, more: set[str], less: set[str]) -> dict[str, Any]:
-    after = labels.effective((set(row["labels"].split()) | more) - less)
-    return brief(dict(row) | {"labels": call.store.relabel(row, after)})
-
-
-def modify(call: Call) -> dict[str, Any]:
-    row, (more, less) = call.message(), _delta(call)
-    with call.store.changing():
-        return _relabel(call, row, more, less)
-
-
-def trash(call: Call) -> dict[str, Any]:
-    row = call.message()
-    with call.store.changing():
-        return _relabel(call, row, {"TRASH"}, set())
-
-
-def untrash(call: Call) -> dict[str, Any]:
-    row = call.message()
-    with call.store.changing():
-        return _relabel(call, row, set(), {"TRASH"})
-
-
-def batch_modify(call: Call) -> None:
-    rows, (more, less) = _batch(call), _delta(call)
-    with call.store.changing():
-        for row in rows:
-            _relabel(call, row, more, less)
-
-
-def delete(call: Call) -> None:
-    row = call.message()
-    with call.store.changing():
-        call.store.remove(row)
-
-
-def batch_delete(call: Call) -> None:
-    rows = _batch(call)
-    with call.store.changing():
-        for row in rows:
-            call.store.remove(row)
-
-
-def _batch(call: Call) -> Sequence[Row]:
-    """The messages of a batch; unknown ids are passed over: "no guarantees that messages …
-    existed" (discovery: batchDelete; assumed for batchModify)."""
-    ids = call.json.get("ids") or []
-    if not ids or len(ids) > MAX_BATCH:
-        raise ApiError(400, "Invalid ids value" if not ids else "Too many ids")  # wording: a guess
-    rows = (call.store.message(call.mailbox, parse_id(each)) for each in dict.fromkeys(ids))
-    return [row for row in rows if row is not None]
+def _internal_date(call: Call, facts: Facts, received: int) -> int:
+    """Milliseconds since the epoch."""
+    if facts.date is None or call.query.get("internalDateSource") != "dateHeader":
+        return received
+    return min(facts.date, received) if call.options.assume.future_date == "now" else facts.date

@@ -6,17 +6,15 @@ standard library from a copy and never fail: what can't be parsed is shown as it
 
 from __future__ import annotations
 
-import re
 from base64 import urlsafe_b64encode
 from collections.abc import Iterable, Iterator
 from email import message_from_bytes
 from email.message import Message
-from email.utils import formatdate
-from html import unescape
 from typing import Any
 
-from migrate.sandbox.access.keys import PROJECT_NUMBER
 from migrate.sandbox.http.errors import ApiError, not_found
+from migrate.sandbox.mailbox import mime
+from migrate.sandbox.mailbox.arrival import prepended
 from migrate.sandbox.mailbox.headers import header_block
 from migrate.sandbox.mailbox.store import Row
 from migrate.sandbox.methods.calls import Call, brief
@@ -28,21 +26,11 @@ LOOK = 64 * 1024
 """How many bytes of a message a snippet is looked for in."""
 
 
-def prepended(row: Row) -> bytes:
-    """The headers Gmail puts before the uploaded ones; a Date when there is none."""
-    when = formatdate(row["received"] / 1000)
-    lines = (
-        f"Received: from {PROJECT_NUMBER} named unknown by gmailapi.google.com with\r\n"
-        f" HTTPREST; {when}\r\n"
-    )
-    return (lines + ("" if row["has_date"] else f"Date: {when}\r\n")).encode()
-
-
 def stored(call: Call, row: Row) -> bytes:
     """Prepended headers and the bytes as they were uploaded."""
     if call.options.discard:
         raise ApiError(501, "The sandbox runs with --discard: it keeps no message bodies.")
-    return prepended(row) + call.store.content(row["id"])
+    return prepended(row, call.user) + call.store.content(row["id"])
 
 
 def get(call: Call, row: Row | None = None) -> dict[str, Any]:
@@ -53,7 +41,7 @@ def get(call: Call, row: Row | None = None) -> dict[str, Any]:
     answer = brief(row) | {
         "historyId": str(row["history"]),
         "internalDate": str(row["date"]),
-        "sizeEstimate": row["size"] + len(prepended(row)),
+        "sizeEstimate": row["size"] + len(prepended(row, call.user)),
     }
     if call.options.discard and format_ == "minimal":
         return answer | {"snippet": ""}
@@ -68,8 +56,15 @@ def get(call: Call, row: Row | None = None) -> dict[str, Any]:
     if format_ == "metadata":
         only = {each.lower() for each in call.query.get("metadataHeaders", ())}
         shown = [each for each in _headers(data) if not only or each["name"].lower() in only]
-        answer["payload"] = {"mimeType": _type(tree), "headers": shown}
+        answer["payload"] = {"mimeType": mime.content_type(tree), "headers": shown}
     return answer | {"snippet": _snippet(tree)}
+
+
+def snippet(call: Call, row: Row) -> str:
+    """The beginning of the first text part; empty with --discard."""
+    if call.options.discard:
+        return ""
+    return _snippet(message_from_bytes(call.store.content(row["id"])[:LOOK]))
 
 
 def attachment(call: Call) -> dict[str, Any]:
@@ -77,7 +72,7 @@ def attachment(call: Call) -> dict[str, Any]:
     tree = message_from_bytes(stored(call, call.message(call.path["messageId"])))
     for part_id, part in _leaves(tree, ""):
         if call.path["id"] == _attachment_id(part_id):
-            content = _content(part)
+            content = mime.content(part)
             return {"size": len(content), "data": urlsafe_b64encode(content).decode()}
     raise not_found()
 
@@ -87,19 +82,19 @@ def _attachment_id(part_id: str) -> str:
 
 
 def _part(part: Message, part_id: str) -> dict[str, Any]:
-    name = _filename(part)
+    name = mime.filename(part)
     answer: dict[str, Any] = {
         "partId": part_id,
-        "mimeType": _type(part),
+        "mimeType": mime.content_type(part),
         "filename": name,
-        "headers": [{"name": key, "value": _text(value)} for key, value in part.raw_items()],
+        "headers": [{"name": key, "value": mime.text(value)} for key, value in part.raw_items()],
     }
     if part.is_multipart():
         return answer | {
             "body": {"size": 0},
             "parts": [_part(inner, number) for number, inner in _children(part, part_id)],
         }
-    content = _content(part)
+    content = mime.content(part)
     body: dict[str, Any] = {"size": len(content)}
     if name and len(content) > INLINE:
         body["attachmentId"] = _attachment_id(part_id)
@@ -122,55 +117,13 @@ def _leaves(part: Message, part_id: str) -> Iterator[tuple[str, Message]]:
         yield from _leaves(each, number)
 
 
-def _content(part: Message) -> bytes:
-    try:
-        payload = part.get_payload(decode=True)
-    except Exception:
-        payload = None
-    if isinstance(payload, bytes):
-        return payload
-    return str(part.get_payload()).encode("utf-8", "surrogateescape")
-
-
-def _type(part: Message) -> str:
-    try:
-        return part.get_content_type()
-    except Exception:
-        return "text/plain"
-
-
-def _filename(part: Message) -> str:
-    try:
-        return _text(part.get_filename() or "")
-    except Exception:
-        return ""
-
-
-def _text(value: object) -> str:
-    """A header value as readable Unicode, unfolded; undecodable bytes are replaced."""
-    data = str(value).encode("utf-8", "surrogateescape")
-    return re.sub(r"\r?\n(?=[ \t])", "", data.decode("utf-8", "replace")).strip()
-
-
 def _headers(data: bytes) -> Iterable[dict[str, str]]:
     tree = message_from_bytes(header_block(data) + b"\r\n\r\n")
-    return [{"name": key, "value": _text(value)} for key, value in tree.raw_items()]
+    return [{"name": key, "value": mime.text(value)} for key, value in tree.raw_items()]
 
 
 def _snippet(tree: Message) -> str:
     for _, part in _leaves(tree, ""):
-        kind = _type(part)
-        if kind in ("text/plain", "text/html"):
-            text = _decoded(part)
-            if kind == "text/html":
-                text = unescape(re.sub(r"<[^>]*>", " ", text))
+        if (text := mime.plain(part)) is not None:
             return " ".join(text.split())[:SNIPPET]
     return ""
-
-
-def _decoded(part: Message) -> str:
-    content = _content(part)
-    try:
-        return content.decode(str(part.get_content_charset("utf-8")), "replace")
-    except Exception:  # an unknown charset, or none that makes text
-        return content.decode("utf-8", "replace")

@@ -1,0 +1,63 @@
+"""The HTML of a message, for a frame without origin, script and network.
+
+Nothing is cleaned away but what `policy.FRAME` and the sandbox can't stop: `<link>` opens
+connections (preconnect), `<meta>` can undo response headers, `<base>` gives every link another
+meaning. A start tag is these letters after `<` and nothing else (HTML 13.2.5), so renaming them
+is certain without parsing.
+"""
+
+from __future__ import annotations
+
+import re
+from base64 import b64encode
+from urllib.parse import unquote
+
+from migrate.sandbox.page.message import MAX_TEXT
+from migrate.sandbox.page.reading import Piece, pieces, values
+
+PICTURES = frozenset({"image/png", "image/jpeg", "image/gif", "image/webp"})
+MAX_PICTURE = 300 * 1024
+MAX_PICTURES = 2 * 1024 * 1024
+"""Encoded bytes."""
+RENAMED = re.compile(r"(?i)<(/?)(link|meta|base)(?=[\s/>])")
+CID = re.compile(r"(?i)\bcid:([^\s\"'<>()]{1,500})")
+BEGINNING = """<!doctype html>
+<meta charset="utf-8">
+<style>
+:root { color-scheme: light; }
+body { margin: 12px; font: 15px/1.6 system-ui, "Hiragino Sans", "Noto Sans CJK JP", sans-serif;
+  overflow-wrap: anywhere; }
+img { max-width: 100%; }
+</style>
+"""
+
+
+def frame(data: bytes, number: int) -> str | None:
+    """The document of part `number` of a message; None when that is no HTML."""
+    found = list(pieces(data))
+    if number >= len(found) or found[number].kind != "text/html":
+        return None
+    html = RENAMED.sub(r"<\1x-\2", found[number].text(MAX_TEXT))
+    return BEGINNING + _with_pictures(html, found)
+
+
+def _with_pictures(html: str, found: list[Piece]) -> str:
+    """`cid:` of small pictures (RFC 2392) as data; the policy keeps every other from loading."""
+    wanted = {unquote(each) for each in CID.findall(html)}
+    known: dict[str, str] = {}
+    left = MAX_PICTURES
+    for piece in found if wanted else ():
+        ids = {each.strip().strip("<>") for each in values(piece.head, "content-id")} & wanted
+        size = len(piece.body)
+        if ids and piece.kind in PICTURES and size <= min(MAX_PICTURE, left):
+            left -= size
+            address = f"data:{piece.kind};base64,{b64encode(piece.content()).decode()}"
+            known |= dict.fromkeys(ids, address)
+
+    def picture(match: re.Match[str]) -> str:
+        nonlocal left
+        address = known.get(unquote(match[1]), match[0])
+        left -= len(address)  # one picture named ten thousand times
+        return address if left > -MAX_PICTURES else match[0]
+
+    return CID.sub(picture, html)

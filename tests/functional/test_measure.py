@@ -1,0 +1,200 @@
+"""`check --measure` against sandboxes that behave in every way: it finds out which."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from migrate.accounts import Account
+from migrate.config import Config, load
+from migrate.errors import TargetError, UsageError
+from migrate.measure import Measured, measure
+from migrate.measure.lab import PREFIX
+from migrate.measure.questions import LARGE, NEVER, QUESTIONS, QUOTA, Finding
+from migrate.sandbox.assumptions import Assumptions, choices, names
+from migrate.sandbox.embed import Running, running
+from tests.functional.migration import FAST, Gmail, Migration, faults
+
+USER = "owner@example.org"
+OTHER = [
+    {
+        "dedupe": "content",
+        "dedupe-trash": "untrash",
+        "sent-draft": "refuse",
+        "future-date": "now",
+        "missing-message-id": "add",
+        "nul": "strip",
+        "bare-newlines": "crlf",
+        "attachments": "all",
+        "label-spaces": "collapse",
+        "label-length": "100",
+        "conflict-reason": "alreadyExists",
+    },
+    {
+        "dedupe-trash": "new",
+        "nul": "refuse",
+        "bare-newlines": "refuse",
+        "attachments": "off",
+        "label-spaces": "refuse",
+        "label-length": "300",
+        "conflict-reason": "duplicate",
+    },
+    {"dedupe": "off"},
+]
+
+
+def options(assumed: Mapping[str, str]) -> list[str]:
+    return [word for name, value in assumed.items() for word in ("--assume", f"{name}={value}")]
+
+
+def settings(directory: Path, sandbox: Running, scopes: str = "full") -> tuple[Config, Account]:
+    """A migration whose source is never asked."""
+    accounts = {("nobody@example.org", USER): "secret"}
+    target = f'scopes = "{scopes}"'
+    made = Migration(directory).write("imaps://127.0.0.1:1", None, sandbox, accounts, FAST, target)
+    config = load(made.directory)
+    return config, config.accounts[0]
+
+
+def contents(gmail: Gmail) -> Any:
+    messages = gmail.call("messages?includeSpamTrash=true").get("messages", [])
+    return messages, [each["name"] for each in gmail.call("labels")["labels"]]
+
+
+def values(measured: Measured) -> dict[str, str]:
+    return {name: each.value for name, each in measured.found.items()}
+
+
+def test_the_names_are_those_of_the_sandbox() -> None:
+    asked = [*QUESTIONS, *LARGE, *NEVER]
+    assert sorted(asked) == sorted(names())
+    tried = {name: {each.get(name) for each in OTHER} for name in QUESTIONS}
+    for name in QUESTIONS:
+        default = getattr(Assumptions(), name.replace("-", "_"))
+        assert set(choices(name)) - {default} <= tried[name], f"{name}: a value is not tried"
+
+
+def test_as_assumed(tmp_path: Path) -> None:
+    with running(tmp_path / "sandbox") as sandbox:
+        gmail, (config, account) = Gmail(sandbox, USER), settings(tmp_path / "move", sandbox)
+        before = contents(gmail)
+        seen: list[str] = []
+        measured = measure(config, account, asked=seen.append)
+        assert contents(gmail) == before
+    defaults = {name: str(getattr(Assumptions(), name.replace("-", "_"))) for name in QUESTIONS}
+    assert values(measured) == defaults | {"concurrency": "0"}  # no limits with --quota off
+    assert seen == list(QUESTIONS)
+    assert measured.missed.keys() == {*LARGE, *QUOTA, *NEVER}
+
+
+@pytest.mark.parametrize("assumed", OTHER, ids=range(len(OTHER)))
+def test_every_other_value_is_found_out(tmp_path: Path, assumed: dict[str, str]) -> None:
+    with running(tmp_path / "sandbox", extra=options(assumed)) as sandbox:
+        gmail, (config, account) = Gmail(sandbox, USER), settings(tmp_path / "move", sandbox)
+        before = contents(gmail)
+        measured = measure(config, account)
+        assert contents(gmail) == before
+    found = values(measured)
+    assert {name: found[name] for name in assumed} == assumed
+    assert ("dedupe-trash" in measured.missed) == (assumed.get("dedupe") == "off")
+
+
+def test_concurrency(tmp_path: Path) -> None:
+    extra = ["--quota", "2026", "--latency", "200ms", "--assume", "concurrency=7"]
+    with running(tmp_path / "sandbox", extra=extra) as sandbox:
+        config, account = settings(tmp_path / "move", sandbox)
+        measured = measure(config, account)
+    assert measured.found["concurrency"].value == "7"
+
+
+def test_raw_limit(tmp_path: Path) -> None:
+    with running(tmp_path / "sandbox", extra=["--assume", "raw-limit=5M"]) as sandbox:
+        config, account = settings(tmp_path / "move", sandbox)
+        assert measure(config, account, large=True).found["raw-limit"].value == "5M"
+
+
+def test_with_modify_the_messages_go_to_trash(tmp_path: Path) -> None:
+    with running(tmp_path / "sandbox") as sandbox:
+        gmail = Gmail(sandbox, USER)
+        config, account = settings(tmp_path / "move", sandbox, "modify")
+        before = contents(gmail)[1]
+        measure(config, account)
+        messages, labels = contents(gmail)
+        assert labels == before
+        for each in messages:
+            assert "TRASH" in gmail.call(f"messages/{each['id']}")["labelIds"]
+
+
+def test_minimal_scopes_are_refused(tmp_path: Path) -> None:
+    with running(tmp_path / "sandbox") as sandbox:
+        config, account = settings(tmp_path / "move", sandbox, "minimal")
+        with pytest.raises(UsageError, match="measure-needs-scopes"):
+            measure(config, account)
+
+
+def test_a_failure_leaves_nothing_behind(tmp_path: Path) -> None:
+    with running(tmp_path / "sandbox") as sandbox:
+        gmail, (config, account) = Gmail(sandbox, USER), settings(tmp_path / "move", sandbox)
+        before = contents(gmail)
+        fifth = {"method": "gmail.users.messages.import", "nth": 5, "status": 503, "when": "after"}
+        faults(sandbox, fifth)
+        with pytest.raises(TargetError):
+            measure(config, account)
+        assert contents(gmail) == before
+
+
+def test_what_a_killed_run_left_behind_goes_first(tmp_path: Path) -> None:
+    with running(tmp_path / "sandbox") as sandbox:
+        gmail, (config, account) = Gmail(sandbox, USER), settings(tmp_path / "move", sandbox)
+        own = gmail.call("labels", "POST", {"name": "measure of my own"})
+        before = contents(gmail)
+        label = gmail.call("labels", "POST", {"name": f"{PREFIX}dead"})["id"]
+        raw = "RnJvbTogYUBleGFtcGxlLmNvbQ0KDQp4"
+        for more in ([], ["TRASH"]):
+            gmail.call("messages", "POST", {"raw": raw, "labelIds": [label, *more]})
+        measure(config, account)
+        assert contents(gmail) == before
+        assert own["name"] in before[1]
+
+
+def test_the_command(imap_migration: Migration) -> None:
+    refused = imap_migration("check", "--measure")
+    assert (refused.code, "--yes" in refused.err) == (2, True), refused.said
+    done = imap_migration("check", "--measure", "--yes", "--json")
+    assert done.code == 0, done.said
+    assert done.json["options"] == ["--assume", "future-date=now", "--assume", "concurrency=0"]
+    assert {each["name"] for each in done.json["not_measured"]} >= {"storage-full", "quota"}
+    shown = imap_migration("check", "--measure", "--yes", "--lang", "ja")
+    assert "--assume future-date=now" in shown.out
+    assert "テストメールとラベルは削除しました。" in shown.out
+
+
+@pytest.fixture
+def imap_migration(tmp_path: Path) -> Any:
+    from migrate.demo.imap import embedded_imap
+    from tests.functional.cli.contract import PASSWORD, USER, mail
+
+    with (
+        embedded_imap([mail(1)], USER, PASSWORD) as imap,
+        running(tmp_path / "sandbox", extra=["--assume", "future-date=now"]) as sandbox,
+    ):
+        yield Migration(tmp_path / "move").write(
+            f"imaps://{imap.host}:{imap.port}",
+            imap.ca_file,
+            sandbox,
+            {(USER, "owner@example.org"): PASSWORD},
+            FAST,
+            'scopes = "full"',
+        )
+
+
+def test_unknown_values_stay_out_of_the_options() -> None:
+    from migrate.cli.measuring import sandbox_options
+
+    measured = Measured(
+        USER, {"conflict-reason": Finding("other", ""), "dedupe": Finding("off", "")}
+    )
+    assert sandbox_options(measured) == ["--assume", "dedupe=off"]

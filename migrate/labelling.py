@@ -54,10 +54,13 @@ class Labels:
                 break
             except Conflict as error:
                 self._read()
-                if key not in self._ids:
+                if key in self._ids:
+                    gmail_id = self._ids[key]
+                    break
+                if wanted != name:
                     raise TargetError("target-label", label=name, detail=error) from error
-                gmail_id = self._ids[key]
-                break
+                # A name that Gmail takes for another's, and we don't: a-b and a/b are reported.
+                wanted = f"{name} (imported)"
             except (LabelRefused, MessageRefused) as error:
                 if wanted != name:
                     raise TargetError("target-label", label=name, detail=error) from error

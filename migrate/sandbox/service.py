@@ -151,5 +151,4 @@ def _parts(
         resource, content = {}, body.view()
     else:
         raise ApiError(400, bodies.MISSING)
-    route.method.check(resource)
-    return resource, content
+    return route.method.read(resource), content

@@ -11,6 +11,7 @@ import io
 import json
 import socket
 import stat
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -19,7 +20,7 @@ import pytest
 from googleapiclient.http import MediaIoBaseUpload
 
 from migrate.sandbox.embed import running
-from tests.contracts.gmail import AUTH, Mailbox, message
+from tests.contracts.gmail import AUTH, Mailbox, b64, message
 
 PATH = "/upload/gmail/v1/users/me/messages/import?uploadType=resumable"
 QUANTUM = 256 * 1024
@@ -114,13 +115,14 @@ def test_the_answer_is_told_again(mailbox: Mailbox) -> None:
     upload = Upload.begin(mailbox)
     upload.send("PUT", upload.mail)
     first = upload.made()
-    for again in (
+    repeats: list[Callable[[], int]] = [
         lambda: upload.ask(len(upload.mail)),
         lambda: upload.ask(),
         lambda: upload.put(LAST),
         lambda: upload.send("PUT", upload.mail),
-    ):
-        again()
+    ]
+    for repeat in repeats:
+        assert repeat() == 200
         assert json.loads(upload.body)["id"] == first["id"]
 
 
@@ -178,6 +180,8 @@ def test_a_stream_is_ended_by_its_size_alone(mailbox: Mailbox, assumed: None) ->
     assert upload.kept == LAST
     upload.ask(LAST - QUANTUM)
     assert upload.kept == LAST
+    upload.put(0, 100, 100)
+    assert upload.kept == LAST
     upload.ask(LAST)
     upload.made()
 
@@ -201,8 +205,9 @@ def test_cancelled(mailbox: Mailbox) -> None:
 
 def test_an_unknown_session(mailbox: Mailbox) -> None:
     upload = Upload.begin(mailbox)
-    upload.address = upload.address[:-4] + "0000"
-    assert upload.put(0) == 404
+    for wrong in (upload.address[:-4] + "0000", f"{PATH}&upload_id=", f"{PATH}&no_upload_id=x"):
+        upload.address = wrong
+        assert upload.put(0) == 404
 
 
 @pytest.mark.parametrize(
@@ -295,6 +300,17 @@ def test_wherever_mail_comes_in(mailbox: Mailbox, verb: str, path: str) -> None:
     assert upload.status == 200
     upload.send("PUT", upload.mail)
     upload.made()
+
+
+def test_a_new_version_of_a_draft(mailbox: Mailbox) -> None:
+    drafts = mailbox.users().drafts()
+    body = {"message": {"raw": b64(message("From: anna@example.com"))}}
+    draft = drafts.create(userId="me", body=body).execute()
+    path = f"/upload/gmail/v1/users/me/drafts/{draft['id']}?uploadType=resumable"
+    upload = Upload.begin(mailbox, path, verb="PUT")
+    upload.send("PUT", upload.mail)
+    assert upload.made()["id"] == draft["id"]
+    drafts.delete(userId="me", id=draft["id"]).execute()
 
 
 @pytest.mark.parametrize("chunk", [QUANTUM, -1], ids=["chunks", "one piece"])

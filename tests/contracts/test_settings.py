@@ -92,7 +92,7 @@ def test_filter_exists(filters: Any) -> None:
         (
             {"size": "ten", "sizeComparison": "larger"},
             ARCHIVE,
-            "Invalid value at 'size' (TYPE_INT32), \"ten\"",
+            "Invalid value at 'criteria.size' (TYPE_INT32), \"ten\"",
         ),
     ],
 )

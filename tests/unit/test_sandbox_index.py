@@ -243,3 +243,14 @@ def test_columns_are_searched_without_reading_a_message(store: Store) -> None:
     listing.list_(call(store, box, query.replace("after:1d OR ", "")))
     with pytest.raises(RuntimeError):
         listing.list_(call(store, box, "word"))
+
+
+def test_a_phrase_lies_within_one_value(store: Store) -> None:
+    box = store.mailbox("a@example.com")
+    add(store, box, 1, set())
+    part = b"--b\r\nContent-Disposition: attachment; filename=%s\r\n\r\n\r\n"
+    mail = b"Content-Type: multipart/mixed; boundary=b\r\n\r\n" + part % b"a.txt" + part % b"b.txt"
+    store.content = Mock(return_value=mail)  # type: ignore[method-assign]
+    index.fill(store, box)
+    assert found(store, box, parse("filename:a.txt filename:b.txt")) == {1}
+    assert found(store, box, parse('filename:"txt b"')) == set()

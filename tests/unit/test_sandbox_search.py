@@ -45,6 +45,7 @@ from migrate.sandbox.mailbox.search_values import age, moment, size
         ("older_than:2d older:2004/04/16", '(older_than:"2d" older:"2004/04/16")'),
         ("rfc822msgid:<a(b)@x>", 'rfc822msgid:"<a(b)@x>"'),
         ("(rfc822msgid:a@x)", 'rfc822msgid:"a@x"'),
+        ("ſize:3 FİLENAME:x", '("ſize:3" "FİLENAME:x")'),
         ("10:30 http://x/", '("10:30" "http://x/")'),
         ("東京　大阪", '("東京" "大阪")'),
     ],

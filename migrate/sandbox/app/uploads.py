@@ -7,8 +7,8 @@ googleapis/java-storage ITJsonResumableSessionPutTaskTest.java).
 
 For statistics and fault rules the first request is METHOD.start, the one that brings the last byte
 METHOD itself, as the plain call would be, and every other one METHOD.chunk. The last one pays the
-units. A rule that strikes before the work leaves half of what the request brought. A restart
-forgets all uploads.
+units. A rule that strikes before the work leaves half of what the request brought. The token is
+looked at once, at the start. A restart forgets all uploads.
 """
 
 from __future__ import annotations
@@ -76,8 +76,7 @@ class Uploads:
         """Check what can be checked before the first byte, and say where the bytes go."""
         try:
             grant, _ = self._service.admit(request, route.method, params, grant)
-            request.resource = bodies.parse_json(request.body.view())
-            route.method.check(request.resource)
+            request.resource = route.method.read(bodies.parse_json(request.body.view()))
             size = request.header(b"x-upload-content-length")
             if kind := request.header(b"x-upload-content-type"):
                 bodies.media_type(kind)
@@ -108,7 +107,8 @@ class Uploads:
             gone = failure(ApiError(404, "Not Found"))
             return await self._exchange.run("unknown", None, lambda: gone, doomed)
         name, begin = session.route.method.id, session.kept
-        with self._service.limits.under_way(session.grant) as busy:
+        group = session.params.get("groupId")
+        with self._service.limits.under_way(session.grant, group) as busy:
             final, answer = await self._receive(session, request, receive, busy)
 
             def work() -> Answer:
@@ -192,7 +192,7 @@ class Uploads:
         return answer
 
     def _find(self, request: Request) -> Session | None:
-        session = self._sessions.get(parse_qs(request.query)["upload_id"][0])
+        session = self._sessions.get(parse_qs(request.query).get("upload_id", [""])[0])
         if session is None or session.request.path != request.path:
             return None
         if session.expires <= self._now():

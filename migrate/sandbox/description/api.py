@@ -59,8 +59,12 @@ class Parameter:
         return text
 
     def _refused(self, kind: str, text: str) -> ApiError:
-        snake = "".join(f"_{c.lower()}" if c.isupper() else c for c in self.name)
-        return _bad_request(f"Invalid value at '{snake}' ({kind}), \"{text}\"")
+        return _bad_request(f"Invalid value at '{_snake(self.name)}' ({kind}), \"{text}\"")
+
+
+def _snake(name: str) -> str:
+    """A field as Google's errors name it."""
+    return "".join(f"_{c.lower()}" if c.isupper() else c for c in name)
 
 
 def _bad_request(message: str) -> ApiError:
@@ -81,34 +85,62 @@ class Schemas:
         schema: Mapping[str, Any] = self._schemas[name]
         return schema
 
-    def check(self, schema: Mapping[str, Any], value: Any, where: str = "") -> None:
-        """Refuse unknown names and wrong types in a JSON body, as Google's transcoder does."""
+    def read(self, schema: Mapping[str, Any], value: Any, where: str = "") -> Any:
+        """A JSON value as its schema has it: fields that are null left out, a single value where
+        several may stand made a list. ApiError 400 for unknown names and wrong types, as
+        Google's transcoder words it."""
         if "$ref" in schema:
             schema = self._schemas[schema["$ref"]]
         kind = schema.get("type")
         if kind == "object":
-            if not isinstance(value, dict):
-                raise _bad_request(f"Invalid value at '{where}', {json.dumps(value)}")
-            known = schema.get("properties", {})
-            for name, inner in value.items():
-                if name not in known:
-                    at = f" at '{where}'" if where else ""
-                    raise _bad_request(
-                        f'Invalid JSON payload received. Unknown name "{name}"{at}: '
-                        "Cannot find field."
-                    )
-                if inner is not None:
-                    self.check(known[name], inner, f"{where}.{name}" if where else name)
-        elif kind == "array":
-            for index, each in enumerate(value if isinstance(value, list) else [value]):
-                self.check(schema["items"], each, f"{where}[{index}]")
-        elif kind == "string":
-            bad_enum = "enum" in schema and value not in schema["enum"]
-            if not isinstance(value, str | int) or isinstance(value, bool) or bad_enum:
-                named = "TYPE_ENUM" if bad_enum else "TYPE_STRING"
-                raise _bad_request(f"Invalid value at '{where}' ({named}), {json.dumps(value)}")
-        elif kind == "boolean" and not isinstance(value, bool):
-            raise _bad_request(f"Invalid value at '{where}' (TYPE_BOOL), {json.dumps(value)}")
+            return self._read_object(schema.get("properties", {}), value, where)
+        if kind == "array":
+            several = value if isinstance(value, list) else [value]
+            return [
+                self.read(schema["items"], each, f"{where}[{index}]")
+                for index, each in enumerate(several)
+            ]
+        if "enum" in schema and value not in schema["enum"]:
+            fine, kind = False, "enum"
+        elif kind == "boolean":
+            fine, kind = isinstance(value, bool), "bool"
+        elif schema.get("format") in INTEGER_BITS:
+            fine, kind = _is_integer(value, schema["format"]), schema["format"]
+        else:
+            fine = kind != "string" or isinstance(value, str)
+        if not fine:
+            named = f"TYPE_{str(kind).upper()}"
+            raise _bad_request(f"Invalid value at '{where}' ({named}), {json.dumps(value)}")
+        return value
+
+    def _read_object(self, known: Mapping[str, Any], value: Any, where: str) -> dict[str, Any]:
+        if not isinstance(value, dict):
+            raise _bad_request(f"Invalid value at '{where}', {json.dumps(value)}")
+        for name in value:
+            if name not in known:
+                at = f" at '{where}'" if where else ""
+                raise _bad_request(
+                    f'Invalid JSON payload received. Unknown name "{name}"{at}: Cannot find field.'
+                )
+        return {
+            name: self.read(
+                known[name], inner, f"{where}.{_snake(name)}" if where else _snake(name)
+            )
+            for name, inner in value.items()
+            if inner is not None
+        }
+
+
+def _is_integer(value: Any, format_: str) -> bool:
+    """Integers may come as numbers or as text."""
+    if isinstance(value, bool) or not isinstance(value, int | str):
+        return False
+    text = str(value)
+    low = 0 if format_.startswith("u") else -(2 ** INTEGER_BITS[format_])
+    digits = text.removeprefix("-")
+    if not (digits.isascii() and digits.isdigit() and len(digits) <= 20):
+        return False
+    return bool(low <= int(text) < 2 ** INTEGER_BITS[format_])
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,10 +176,12 @@ class Method:
                 values[name] = parameter.default
         return values
 
-    def check(self, resource: Mapping[str, Any]) -> None:
-        """Refuse unknown names and wrong types in the JSON body; ApiError 400."""
-        if resource and self.request is not None:
-            self.schemas.check(self.request, resource)
+    def read(self, resource: Mapping[str, Any]) -> Mapping[str, Any]:
+        """The JSON body as its schema has it; ApiError 400."""
+        if not resource or self.request is None:
+            return resource
+        read: dict[str, Any] = self.schemas.read(self.request, resource)
+        return read
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from contextlib import suppress
 from email import message_from_bytes
 from email.message import Message
 
@@ -85,20 +84,18 @@ def read(data: memoryview) -> dict[str, list[str]]:
     found: dict[str, list[str]] = {each: [] for each in COLUMNS}
     left = MAX_TEXT
     for number, (header, body) in enumerate(parts(data)):
-        with suppress(Exception):  # `email` raises many things for malformed headers
-            part = message_from_bytes(header + b"\r\n\r\n")
-            if number == 0:
-                for name, value in part.raw_items():
-                    if column := HEADERS.get(name.lower()):
-                        found[column].append(decode_words(mime.text(value)))
-            if name := decode_words(mime.filename(part)):
-                found["filename"].append(name)
-            if _attached(part, name):
-                found["has"].append(ATTACHMENT)
-            elif part.get_content_maintype() == "text":
-                part.set_payload(bytes(body[:left]).decode("ascii", "surrogateescape"))
-                left -= min(left, len(body))
-                found["body"].append(mime.plain(part) or "")
+        part = message_from_bytes(header + b"\r\n\r\n")
+        for name, value in part.raw_items() if number == 0 else ():
+            if column := HEADERS.get(name.lower()):
+                found[column].append(decode_words(mime.text(value)))
+        if name := decode_words(mime.filename(part)):
+            found["filename"].append(name)
+        if _attached(part, name):
+            found["has"].append(ATTACHMENT)
+        elif mime.content_type(part).startswith("text/"):
+            part.set_payload(bytes(body[:left]).decode("ascii", "surrogateescape"))
+            left -= min(left, len(body))
+            found["body"].append(mime.plain(part) or "")
     return found
 
 

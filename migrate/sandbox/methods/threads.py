@@ -17,7 +17,8 @@ from migrate.sandbox.methods.calls import Call, Handler, parse_id
 def list_(call: Call) -> dict[str, Any]:
     """Threads with a message that has all the labels and that `q` finds, by the newest of them.
 
-    "The Gmail UI lets users perform thread-wide searches, the API doesn't" (the filtering guide).
+    The API searches no threads as a whole
+    (https://developers.google.com/workspace/gmail/api/guides/filtering#differences).
     """
     found = listing.select(call, listing.wanted_labels(call))
     inner = found.sql(f"m.thread AS id, max({found.date}) AS date") + " GROUP BY m.thread"
@@ -35,27 +36,24 @@ def get(call: Call) -> dict[str, Any]:
 def modify(call: Call) -> dict[str, Any]:
     """A draft takes no labels (the labels guide); the rest of its thread does."""
     rows = _rows(call)
-    return _changed(call, [row for row in rows if row["draft"] is None] or rows, changes.modify)
+    return _each(call, [row for row in rows if row["draft"] is None] or rows, changes.modify)
 
 
 def trash(call: Call) -> dict[str, Any]:
-    return _changed(call, _rows(call), changes.trash)
+    return _each(call, _rows(call), changes.trash)
 
 
 def untrash(call: Call) -> dict[str, Any]:
-    return _changed(call, _rows(call), changes.untrash)
+    return _each(call, _rows(call), changes.untrash)
 
 
 def delete(call: Call) -> None:
-    with call.store.changing():
-        for row in _rows(call):
-            call.store.remove(row)
+    _each(call, _rows(call), changes.delete)
 
 
-def _changed(call: Call, rows: list[Row], method: Handler) -> dict[str, Any]:
-    """Do to every message what a method of users.messages does to one: to all or to none."""
-    with call.store.changing():
-        messages = [method(replace(call, path={"id": f"{row['id']:016x}"})) for row in rows]
+def _each(call: Call, rows: list[Row], method: Handler) -> dict[str, Any]:
+    """Do to every message what a method of users.messages does to one."""
+    messages = [method(replace(call, path={"id": f"{row['id']:016x}"})) for row in rows]
     return {"id": f"{rows[0]['thread']:016x}", "messages": messages}
 
 

@@ -39,7 +39,7 @@ def update_vacation(call: Call) -> Resource:
     times = {
         name: moment
         for name in ("startTime", "endTime")
-        if (moment := resources.integer(call, "VacationSettings", call.json, name)) is not None
+        if (moment := resources.integer(call.json, name)) is not None
     }
     if len(times) == 2 and times["startTime"] >= times["endTime"]:
         raise ApiError(400, "Invalid startTime: it must precede endTime")
@@ -54,7 +54,7 @@ def get_imap(call: Call) -> Resource:
 
 
 def update_imap(call: Call) -> Resource:
-    size = resources.integer(call, "ImapSettings", call.json, "maxFolderSize") or 0
+    size = resources.integer(call.json, "maxFolderSize") or 0
     if size not in FOLDER_SIZES:
         raise ApiError(400, "Invalid maxFolderSize")
     return _update(call, "imap", IMAP, {"maxFolderSize": size})

@@ -58,7 +58,7 @@ def _criteria(call: Call) -> Resource:
     found = {name: value for name, value in (call.json.get("criteria") or {}).items() if value}
     if "subject" in found:  # schemas.FilterCriteria: trimmed, spaces collapsed
         found["subject"] = " ".join(str(found["subject"]).split())
-    size = resources.integer(call, "FilterCriteria", found, "size")
+    size = resources.integer(found, "size")
     if found.get("sizeComparison", "unspecified") == "unspecified" or size is None:
         found.pop("sizeComparison", None)
         found.pop("size", None)

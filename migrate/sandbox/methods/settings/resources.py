@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from migrate.sandbox.description.api import Parameter
 from migrate.sandbox.http.errors import ApiError, not_found
 from migrate.sandbox.mailbox.settings import Resource, Settings
 from migrate.sandbox.methods.calls import Call
@@ -47,15 +46,10 @@ def verification(call: Call, address: str) -> str:
     return "accepted" if f".{domain}".endswith(f".{own}") else "pending"
 
 
-def integer(call: Call, schema: str, resource: Mapping[str, Any], name: str) -> int | None:
-    """An integer field, as JSON number or string; None without. ApiError 400.
-
-    The common check of JSON bodies looks at names, strings and booleans only.
-    """
+def integer(resource: Mapping[str, Any], name: str) -> int | None:
+    """An integer field, which may be a JSON number or text; None without."""
     given = resource.get(name)
-    if given is None:
-        return None
-    return int(Parameter.of(name, call.method.schemas[schema]["properties"][name]).read(str(given)))
+    return None if given is None else int(given)
 
 
 def specified(resource: Mapping[str, Any]) -> None:

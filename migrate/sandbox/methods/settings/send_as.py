@@ -102,7 +102,7 @@ def _changed(call: Call, known: Resource) -> Resource:
 
 def _smtp(call: Call, given: Resource) -> Resource:
     """ApiError 400 without the required fields; the wording is a guess."""
-    port = resources.integer(call, "SmtpMsa", given, "port")
+    port = resources.integer(given, "port")
     resources.specified(given)
     if not given.get("host") or port is None or not given.get("securityMode"):
         raise ApiError(400, "Invalid smtpMsa")

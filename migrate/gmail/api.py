@@ -177,6 +177,10 @@ class Mailbox:
 
     def _get(self, gmail_id: str, form: str, **more: object) -> Found:
         request = self._messages.get(userId="me", id=gmail_id, format=form, **more)
+        if form == "raw":
+            # httplib2 refuses a gzip that grows by more than a hundred times, as of a mail that
+            # repeats itself; and base64 of most mail hardly shrinks.
+            request.headers["accept-encoding"] = "identity"
         answer = self._call("messages.get", request)
         headers = answer.get("payload", {}).get("headers", ())
         ids = [each["value"] for each in headers if each["name"].lower() == "message-id"]

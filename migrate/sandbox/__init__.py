@@ -4,13 +4,15 @@ It imports nothing from the rest of `migrate`: a double that shared code with th
 only agree with itself. One asyncio loop serves requests and owns the store, so every operation on
 a mailbox is atomic without a lock.
 
-    options     what `serve` can be told         discovery   routes and validators from Google's
-    keys        service-account key and TLS                  own discovery document
-    token       the OAuth token endpoint         app         the way of one request (ASGI)
-    headers     what Gmail reads of a message    upload      JSON, media and multipart bodies
-    store       mailboxes, messages, history     calls       what a handler gets and answers
-    labels, messages, listing, drafts            the API methods, one module per resource
-    answers, errors                              what goes back, in Google's shapes
-    quota, faults                                limits, scripted failures
-    server, embed                                run it; run it as a child process
+    server, embed    run it; run it as a child process
+    app/             the way of a request: plain calls, resumable uploads, batches (ASGI)
+    page/            the mailboxes to look at        control    statistics and scripted failures
+    service          one API call: token, scope, user, parameters, cost, method
+    methods/         the API methods, one module per resource
+    mailbox/         what is kept, and what Gmail reads of a message
+    limits/          quota, concurrency, closed mailboxes, fault rules
+    access/          keys, tokens, who exists in which state
+    description/     routes and validators from Google's own discovery documents
+    http/            bodies in, answers and errors out
+    options, assumptions, clock    what `serve` can be told; what nobody could verify
 """

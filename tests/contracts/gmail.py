@@ -39,7 +39,7 @@ class Mailbox:
 
     def token(self, *scopes: str, user: str | None = None) -> str:
         """A fresh access token from google-auth."""
-        return str(self._credentials(scopes or (FULL,), user).token)
+        return str(self.credentials(scopes or (FULL,), user).token)
 
     def users(self, *scopes: str) -> Any:
         """`service.users()` of google-api-python-client, pointed at `url`.
@@ -48,7 +48,7 @@ class Mailbox:
         """
         document = DOCUMENT | {"rootUrl": f"{self.url}/", "baseUrl": f"{self.url}/"}
         http_ = google_auth_httplib2.AuthorizedHttp(
-            self._credentials(scopes or (FULL,)), http=self._http()
+            self.credentials(scopes or (FULL,)), http=self._http()
         )
         return discovery.build_from_document(document, http=http_).users()
 
@@ -107,7 +107,7 @@ class Mailbox:
     def _http(self) -> httplib2.Http:
         return httplib2.Http(ca_certs=str(self.ca_file) if self.ca_file else None, timeout=60)
 
-    def _credentials(self, scopes: tuple[str, ...], user: str | None = None) -> Any:
+    def credentials(self, scopes: tuple[str, ...], user: str | None = None) -> Any:
         account = service_account.Credentials.from_service_account_file(  # type: ignore[no-untyped-call]
             str(self.key_file), scopes=scopes, subject=user or self.user
         )

@@ -81,7 +81,7 @@ def test_a_client_built_from_it_calls_uploads_and_batches(mailbox: Mailbox) -> N
     client = build(
         "gmail",
         "v1",
-        credentials=mailbox._credentials((FULL,)),
+        credentials=mailbox.credentials((FULL,)),
         discoveryServiceUrl=f"{mailbox.url}{REST}",
         static_discovery=False,
     )

@@ -121,3 +121,15 @@ def test_other_bytes_in_gmail_are_found(scene: Scene, sandbox: Running) -> None:
 def scene_blobs(scene: Scene) -> list[Path]:
     folder = scene.copied.gmail.sandbox.key_file.parent / "blobs"
     return [path for path in folder.rglob("*") if path.is_file()]
+
+
+def test_a_large_mail_that_repeats_itself(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, sandbox: Running
+) -> None:
+    """httplib2 refuses what gzip packed more than a hundredfold."""
+    content = {"INBOX": [mail(1, "x" * 15_000_000)]}
+    (tmp_path / "move" / "state" / "spool").mkdir(mode=0o700, parents=True)
+    copied = run(monkeypatch, tmp_path / "move", sandbox, content)
+    assert (copied.counts(), copied.errors) == ({"imported": 1}, [])
+    document = Scene(copied, content, monkeypatch).verify()
+    assert (document.checked, document.differences) == (1, [])

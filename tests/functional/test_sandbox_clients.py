@@ -110,7 +110,7 @@ def test_an_export_through_batch_is_byte_identical(sandbox: Running, box: Mailbo
     client = build(
         "gmail",
         "v1",
-        credentials=box._credentials((FULL,)),
+        credentials=box.credentials((FULL,)),
         discoveryServiceUrl=f"{sandbox.url}/$discovery/rest?version=v1",
         static_discovery=False,
     )

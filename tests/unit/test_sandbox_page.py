@@ -128,6 +128,12 @@ def test_a_label_stands_under_those_its_name_begins_with() -> None:
     ]
 
 
+def test_a_list_shows_labels_that_say_where_a_conversation_is() -> None:
+    known = labels.Labels([], [], {"L1": "b", "L2": "a"})
+    carried = frozenset({"UNREAD", "SENT", "INBOX", "L1", "L2", "CATEGORY_SOCIAL", "DRAFT"})
+    assert known.chips(carried, "DRAFT") == ["INBOX", "L2", "L1"]
+
+
 @given(st.integers(-(2**62), 2**62), st.integers(0, 2**62))
 def test_a_position_survives_an_address(date: int, message: int) -> None:
     assert Spot.parse(str(Spot(date, message))) == (date, message)

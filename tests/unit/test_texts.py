@@ -18,7 +18,12 @@ from migrate.texts import Texts, catalogue, language
 
 ROOT = Path(migrate.__file__).parent
 FILES = (*sorted(ROOT.rglob("*.py")), ROOT.parent / "mailhaul.py")
-PACKAGES = {"assess": "assess.texts", "console": "console", "migrate": "migrate.texts"}
+PACKAGES = {
+    "assess": "assess.texts",
+    "console": "console",
+    "migrate": "migrate.texts",
+    "migrate/sandbox/page": "migrate.sandbox.page",
+}
 AREAS = [
     (half, path.stem)
     for half, package in PACKAGES.items()

@@ -2,6 +2,7 @@
 
 A conversation stands where the newest of its messages with the label stands. A page is found by
 walking the index of the label from a position; what is read grows with the page, not the mailbox.
+`ORDER BY +date` keeps SQLite from walking a whole mailbox by date for one conversation's messages.
 """
 
 from __future__ import annotations
@@ -125,7 +126,7 @@ class Listing:
         row = self.store.db.execute(
             "SELECT m.id FROM messages m "  # noqa: S608
             f"WHERE m.mailbox = ? AND m.thread = ? AND NOT m.deleted{self._hidden} "
-            "AND instr(m.labels, ?) > 0 ORDER BY m.date DESC, m.id DESC LIMIT 1",
+            "AND instr(m.labels, ?) > 0 ORDER BY +m.date DESC, m.id DESC LIMIT 1",
             (self.mailbox, thread, own),
         ).fetchone()
         return int(row[0]) if row else None
@@ -138,7 +139,7 @@ class Listing:
         rows = self.store.db.execute(
             "SELECT m.id, m.labels, m.subject, count(*) OVER () AS count FROM messages m "  # noqa: S608
             f"WHERE m.mailbox = ? AND m.thread = ? AND NOT m.deleted{self._hidden} "
-            "ORDER BY m.date DESC, m.id DESC LIMIT ?",
+            "ORDER BY +m.date DESC, m.id DESC LIMIT ?",
             (self.mailbox, thread, KNOWN),
         ).fetchall()
         labels = frozenset(each for row in rows for each in row["labels"].split())

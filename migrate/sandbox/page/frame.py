@@ -18,7 +18,7 @@ from migrate.sandbox.page.reading import Piece, pieces, values
 PICTURES = frozenset({"image/png", "image/jpeg", "image/gif", "image/webp"})
 MAX_PICTURE = 300 * 1024
 MAX_PICTURES = 2 * 1024 * 1024
-"""Encoded bytes."""
+"""Encoded bytes of one, and of all wherever they stand."""
 RENAMED = re.compile(r"(?i)<(/?)(link|meta|base)(?=[\s/>])")
 CID = re.compile(r"(?i)\bcid:([^\s\"'<>()]{1,500})")
 BEGINNING = """<!doctype html>
@@ -26,8 +26,9 @@ BEGINNING = """<!doctype html>
 <style>
 :root { color-scheme: light; }
 body { margin: 12px; font: 15px/1.6 system-ui, "Hiragino Sans", "Noto Sans CJK JP", sans-serif;
-  overflow-wrap: anywhere; }
+  overflow-wrap: break-word; }
 img { max-width: 100%; }
+img:not([src^="data:"]) { display: none; }
 </style>
 """
 
@@ -43,21 +44,20 @@ def frame(data: bytes, number: int) -> str | None:
 
 def _with_pictures(html: str, found: list[Piece]) -> str:
     """`cid:` of small pictures (RFC 2392) as data; the policy keeps every other from loading."""
-    wanted = {unquote(each) for each in CID.findall(html)}
-    known: dict[str, str] = {}
-    left = MAX_PICTURES
-    for piece in found if wanted else ():
-        ids = {each.strip().strip("<>") for each in values(piece.head, "content-id")} & wanted
-        size = len(piece.body)
-        if ids and piece.kind in PICTURES and size <= min(MAX_PICTURE, left):
-            left -= size
-            address = f"data:{piece.kind};base64,{b64encode(piece.content()).decode()}"
-            known |= dict.fromkeys(ids, address)
+    small = {
+        ident.strip().strip("<>"): piece
+        for piece in found
+        if piece.kind in PICTURES and len(piece.body) <= MAX_PICTURE
+        for ident in values(piece.head, "content-id")
+    }
+    room = MAX_PICTURES
 
     def picture(match: re.Match[str]) -> str:
-        nonlocal left
-        address = known.get(unquote(match[1]), match[0])
-        left -= len(address)  # one picture named ten thousand times
-        return address if left > -MAX_PICTURES else match[0]
+        nonlocal room
+        piece = small.get(unquote(match[1]))
+        if piece is None or len(piece.body) > room:
+            return match[0]
+        room -= len(piece.body)
+        return f"data:{piece.kind};base64,{b64encode(piece.content()).decode()}"
 
     return CID.sub(picture, html)

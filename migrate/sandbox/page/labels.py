@@ -8,8 +8,6 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from migrate.sandbox.mailbox.label_names import fold
-
 ALL = "ALL"
 """All mail: no label, but a place to look at."""
 SYSTEM = (
@@ -20,6 +18,7 @@ SYSTEM = (
 """In Gmail's order."""
 ALWAYS = frozenset({"INBOX", "STARRED", "IMPORTANT", "SENT", "DRAFT", ALL, "SPAM", "TRASH"})
 CHIPS = frozenset({"INBOX", "DRAFT", "SPAM", "TRASH"})
+LEVELS = 8
 HIDDEN = frozenset({"SPAM", "TRASH"})
 """What no other label shows."""
 
@@ -48,11 +47,9 @@ class Labels:
 
     def chips(self, carried: Collection[str], but: str | None) -> list[str]:
         """Which of a conversation's labels a list shows: where it is, and what its owner gave."""
-        return [
-            each.id
-            for each in (*self.system, *self.user)
-            if each.id in carried and each.id != but and (each.id in self.names or each.id in CHIPS)
-        ]
+        system = [each for each in SYSTEM if each in CHIPS and each in carried]
+        user = sorted((each for each in carried if each in self.names), key=self.names.__getitem__)
+        return [each for each in (*system, *user) if each != but]
 
 
 def read(db: sqlite3.Connection, mailbox: int) -> Labels:
@@ -71,7 +68,7 @@ def tree(names: dict[str, str], unread: Counter[str]) -> list[Entry]:
     """The labels by name, each under those that its name begins with, also where they are none."""
     ids = {levels(name): label for label, name in names.items()}
     nodes = {path[:depth] for path in ids for depth in range(1, len(path) + 1)}
-    ordered = sorted(nodes, key=lambda path: ([fold(each) for each in path], path))
+    ordered = sorted(nodes, key=lambda path: ([each.casefold() for each in path], path))
     return [
         Entry(label, path[-1], "/".join(path), len(path) - 1, unread[label] if label else 0)
         for path in ordered
@@ -80,8 +77,8 @@ def tree(names: dict[str, str], unread: Counter[str]) -> list[Entry]:
 
 
 def levels(name: str) -> tuple[str, ...]:
-    """The levels of a name; one, if any would be empty."""
-    found = tuple(name.split("/"))
+    """The levels of a name; one, if any would be empty. The last of LEVELS takes what is left."""
+    found = tuple(name.split("/", LEVELS - 1))
     return found if all(each.strip() for each in found) else (name,)
 
 

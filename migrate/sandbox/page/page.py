@@ -120,7 +120,7 @@ class Page:
         number = max(1, int(given)) if given.isascii() and given.isdigit() and len(given) < 9 else 1
         rows = self._store.db.execute(
             "SELECT *, count(*) OVER () AS count FROM messages WHERE mailbox = ? AND thread = ? "
-            "AND NOT deleted ORDER BY date, id LIMIT ? OFFSET ?",
+            "AND NOT deleted ORDER BY +date, id LIMIT ? OFFSET ?",
             (mailbox.id, thread, MESSAGES, MESSAGES * (number - 1)),
         ).fetchall()
         if not rows:

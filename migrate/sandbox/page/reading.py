@@ -103,7 +103,7 @@ def pieces(data: bytes) -> Iterator[Piece]:
             head = message_from_bytes(header + b"\r\n\r\n")
         except Exception:  # `email` raises many things for malformed headers
             head = Message()
-        if number and body[-1:] == b"\r":  # the line end before a delimiter is none of the part's
+        if number and bytes(body[-1:]) == b"\r":  # belongs to the delimiter (RFC 2046 5.1.1)
             body = body[:-1]
         yield Piece(number, head, body)
 

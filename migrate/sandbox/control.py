@@ -38,7 +38,7 @@ class Control:
             try:
                 self._faults.rules = parse(json.loads(bytes(request.body.view()) or b"[]"))
                 return success({"rules": len(self._faults.rules)})
-            except (FaultError, ValueError, TypeError) as error:
+            except (FaultError, ValueError, TypeError, RecursionError) as error:
                 return failure(ApiError(400, str(error)))
         return failure(ApiError(404, "Not Found"))
 

@@ -89,6 +89,7 @@ class Service:
         """The grant, if it entitles to this call, and the query; ApiError 400, 401, 403, 501."""
         grant = self._authorised(method, params, grant)
         query = method.query(parse_qsl(request.query, keep_blank_values=True))
+        parse_fields(query.get("fields") or "*")  # refused before anything is done
         if method.id not in HANDLERS:
             raise ApiError(501, f"The sandbox does not implement {method.id}.")
         if query["alt"] == "media":

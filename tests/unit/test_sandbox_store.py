@@ -47,3 +47,22 @@ def test_blobs_of_deleted_messages_go_with_the_commit(tmp_path: Path) -> None:
     store.commit()
     assert not store.blob(7).exists()
     store.close()
+
+
+def test_a_change_that_is_taken_back_keeps_the_bytes(tmp_path: Path) -> None:
+    store = Store(tmp_path)
+    mailbox = store.mailbox("a@example.org")
+    message = store.next_id(1)
+    store.keep(message, memoryview(b"mail"))
+    store.db.execute(
+        "INSERT INTO messages VALUES (?, ?, ?, 1, 1, 4, '', NULL, '', 1, 1, 0, NULL, NULL)",
+        (message, mailbox, message),
+    )
+    row = store.message(mailbox, message)
+    assert row is not None
+    with pytest.raises(ZeroDivisionError), store.changing():
+        store.remove(row)
+        _ = 1 / 0
+    store.commit()
+    assert store.content(message) == b"mail"
+    store.close()

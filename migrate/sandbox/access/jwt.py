@@ -40,7 +40,7 @@ class Signer:
             claims |= {"iat": float(claims["iat"]), "exp": float(claims["exp"])}
             issuer, algorithm = claims["iss"], header["alg"]
             key_id = header.get("kid", self.key_id)
-        except (ValueError, KeyError, TypeError, AttributeError) as error:
+        except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
             raise no_token("invalid-jwt") from error
         if issuer != self.email:
             raise no_token("account-not-found")

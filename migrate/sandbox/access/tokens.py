@@ -6,6 +6,7 @@ https://developers.google.com/identity/protocols/oauth2/service-account (error c
 
 from __future__ import annotations
 
+import math
 import secrets
 from dataclasses import dataclass
 from typing import Any
@@ -96,9 +97,11 @@ class Tokens:
         if refusal := REFUSED_CLIENTS.get(self._directory.client.state):
             raise no_token(refusal)
         exp, iat, now = claims["exp"], claims["iat"], self._now()
+        if not (math.isfinite(exp) and math.isfinite(iat)):
+            raise no_token("invalid-jwt")
         if exp < now or iat > now + SKEW or exp > now + 3600 + SKEW or exp < iat:
             raise no_token("invalid-timeframe")
-        if claims.get("aud") not in self._audiences:
+        if str(claims.get("aud")) not in self._audiences:
             raise no_token("invalid-scope")
         return claims
 
@@ -106,9 +109,9 @@ class Tokens:
         """The primary address, also for an alias: that Google takes one is a guess."""
         if not subject or subject == self.signer.email:
             return None
-        if "@" not in str(subject):
+        if not isinstance(subject, str) or "@" not in subject or not subject.isprintable():
             raise no_token("not-an-email")
-        user = self._directory.find(str(subject))
+        user = self._directory.find(subject)
         if user is None or (self._refuses_suspended and not user.active):
             raise no_token("invalid-user")
         return user.address

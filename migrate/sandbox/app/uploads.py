@@ -150,7 +150,8 @@ class Uploads:
         if size > session.route.method.max_size:
             return False, lambda: failure(bodies.too_large())
         if size == total and total >= session.kept:
-            return True, lambda: self._finish(session, size)
+            turn = session.turn
+            return True, lambda: self._finish(session, request, size, turn)
         return False, lambda: _incomplete(session, request)
 
     async def _write(self, session: Session, span: Span, receive: Receive) -> int:
@@ -174,8 +175,14 @@ class Uploads:
                     session.kept = max(session.kept, ranges.whole(size))
         return size if session.turn == turn else session.kept
 
-    def _finish(self, session: Session, size: int) -> Answer:
-        """Do the call with the message that came."""
+    def _finish(self, session: Session, request: Request, size: int, turn: int) -> Answer:
+        """Do the call with the message that came, if nobody has done or changed it meanwhile."""
+        if session.answer is not None:
+            return session.answer
+        if session.id not in self._sessions:
+            return failure(ApiError(404, "Not Found"))
+        if session.turn != turn:
+            return _incomplete(session, request)
         if session.declared not in (None, size):
             # A guess: nothing says what a wrong X-Upload-Content-Length leads to.
             return failure(ApiError(400, f"The upload has {size} byte(s), not {session.declared}."))
@@ -187,7 +194,7 @@ class Uploads:
         call.body = bodies.EMPTY
         answer = answer._replace(headers=(*answer.headers, _tag(session)))
         if answer.status < 300 or answer.status == 400:
-            session.answer = answer
+            session.answer, session.request.resource = answer, None
             session.file.unlink(missing_ok=True)
         return answer
 

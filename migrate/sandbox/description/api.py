@@ -243,7 +243,7 @@ class Api:
         """
         node, values = self._tree, []
         for part in path.strip("/").split("/"):
-            if part in node:
+            if part in node and not part.startswith("{}"):
                 node = node[part]
             elif (custom := "{}:" + part.rpartition(":")[2]) in node:  # google.aip.dev/136
                 node = node[custom]

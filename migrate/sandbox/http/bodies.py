@@ -97,7 +97,9 @@ def parse_json(data: bytes | memoryview) -> dict[str, Any]:
     """A JSON object; no body at all is an empty one. ApiError 400."""
     try:
         value = json.loads(bytes(data) or b"{}")
-    except ValueError as error:
+        if b"\\u" in bytes(data):  # half a surrogate pair is no text
+            json.dumps(value, ensure_ascii=False).encode()
+    except (ValueError, RecursionError) as error:
         raise ApiError(
             400, f"Invalid JSON payload received. {error}", reason="parseError"
         ) from error

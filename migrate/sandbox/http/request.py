@@ -53,7 +53,9 @@ NO_CONTENT = Answer(204, b"", ())
 
 
 def dump(value: Any, pretty: bool) -> bytes:
-    return json.dumps(value, ensure_ascii=False, indent=2 if pretty else None).encode()
+    return json.dumps(value, ensure_ascii=False, indent=2 if pretty else None).encode(
+        "utf-8", "replace"
+    )
 
 
 def success(value: Any, pretty: bool = True) -> Answer:

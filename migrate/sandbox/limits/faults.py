@@ -36,6 +36,21 @@ ACTIONS = ("status", "error", "drop", "truncate", "drop_idle")
 TOKEN = "token"  # noqa: S105 - the name of the token endpoint
 
 
+TYPES = {
+    "method": str,
+    "user": str,
+    "every": int,
+    "probability": int | float,
+    "times": int,
+    "delay": int | float,
+    "status": int,
+    "message": str,
+    "reason": str,
+    "headers": dict,
+    "nth": int | list,
+}
+
+
 class FaultError(ValueError):
     """A fault file that can't be understood; the message says where."""
 
@@ -161,6 +176,11 @@ def _rule(number: int, spec: dict[str, Any]) -> Rule:
         _check_named(f"rule {number}", name, spec)
     if spec.get("when", "before") not in ("before", "after"):
         raise FaultError(f"rule {number}: when is before or after")
+    for field_, kinds in TYPES.items():
+        if not isinstance(given := spec.get(field_), kinds | None) or given is True:
+            raise FaultError(f"rule {number}: {field_} can't be {given!r}")
+    if spec.get("every") == 0:
+        raise FaultError(f"rule {number}: every begins with 1")
     return Rule(**spec)
 
 

@@ -20,6 +20,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from migrate.sandbox.clock import Clock
+from migrate.sandbox.http.errors import ApiError
 
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS mailboxes (
@@ -101,10 +102,12 @@ class Store:
         if not self.db.in_transaction:
             self.db.execute("BEGIN IMMEDIATE")
         self.db.execute("SAVEPOINT change")
+        gone = len(self._gone)
         try:
             yield self.db
         except BaseException:
             self.db.execute("ROLLBACK TO change")
+            del self._gone[gone:]
             raise
         finally:
             self.db.execute("RELEASE change")
@@ -202,8 +205,11 @@ class Store:
         return int(total + more)
 
     def content(self, message: int) -> bytes:
-        """The uploaded bytes of a message."""
-        return self.blob(message).read_bytes()
+        """The uploaded bytes of a message; ApiError 501 when it came under `--discard`."""
+        try:
+            return self.blob(message).read_bytes()
+        except FileNotFoundError as error:
+            raise ApiError(501, "The sandbox kept no body of this message (--discard).") from error
 
     def keep(self, message: int, content: memoryview) -> bytes | None:
         """Write the bytes of a message; with `discard`, only their SHA-256 (returned)."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -55,11 +56,7 @@ Handler = Callable[[Call], dict[str, Any] | None]
 
 def parse_id(text: str) -> int:
     """An id of 16 hex digits; ApiError 404 for anything else."""
-    try:
-        number = int(text, 16)
-    except ValueError as error:
-        raise not_found() from error
-    if not 0 <= number < 2**63:
+    if not re.fullmatch("[0-9a-fA-F]{1,16}", text) or (number := int(text, 16)) >= 2**63:
         raise not_found()
     return number
 

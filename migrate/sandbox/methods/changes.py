@@ -83,5 +83,5 @@ def _batch(call: Call) -> Sequence[Row]:
     ids = call.json.get("ids") or []
     if not ids or len(ids) > MAX_BATCH:
         raise ApiError(400, "Invalid ids value" if not ids else "Too many ids")  # wording: a guess
-    rows = (call.store.message(call.mailbox, parse_id(each)) for each in dict.fromkeys(ids))
+    rows = (call.store.message(call.mailbox, each) for each in dict.fromkeys(map(parse_id, ids)))
     return [row for row in rows if row is not None]

@@ -33,7 +33,12 @@ def list_(call: Call) -> dict[str, Any]:
     start = call.query["startHistoryId"]
     if token := call.query.get("pageToken"):
         (start,) = read_page_token(token, 1)
-    if not max(FIRST_HISTORY, current - call.options.history_kept) <= start <= current:
+    # What a start with a smaller `--history-kept` has deleted is gone for a larger one, too.
+    oldest = call.store.db.execute(
+        "SELECT min(id) FROM history WHERE mailbox = ?", (call.mailbox,)
+    ).fetchone()[0]
+    first = max(FIRST_HISTORY, current - call.options.history_kept, (oldest or current + 1) - 1)
+    if not first <= start <= current:
         raise not_found()
     kinds = call.query.get("historyTypes") or list(KINDS)
     label, limit = call.query.get("labelId"), page_size(call)

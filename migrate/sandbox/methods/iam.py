@@ -42,7 +42,7 @@ def _claims(call: Call) -> dict[str, Any]:
     """The payload, an object whose `exp`, if any, is a time in the next 12 hours; ApiError 400."""
     try:
         claims = json.loads(call.json.get("payload", ""))
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, RecursionError):
         claims = None
     # The conditions are those of SignJwtRequest.payload; the wording is a guess.
     if not isinstance(claims, dict):

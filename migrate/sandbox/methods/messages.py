@@ -130,26 +130,30 @@ def add(
         message_id = arrival.own_message_id(message)
     digest = store.keep(message, content)
     thread, packed = thread or message, pack(wanted)
-    with store.changing() as db:
-        history = 0
-        if not deleted:  # "only visible in Google Vault": no list, no history
-            history = store.record(mailbox, "messageAdded", (message, thread), "", packed)
-            db.executemany(
-                "INSERT INTO labelled VALUES (?, ?, ?, ?)",
-                [(mailbox, label, date, message) for label in wanted],
+    try:
+        with store.changing() as db:
+            history = 0
+            if not deleted:  # "only visible in Google Vault": no list, no history
+                history = store.record(mailbox, "messageAdded", (message, thread), "", packed)
+                db.executemany(
+                    "INSERT INTO labelled VALUES (?, ?, ?, ?)",
+                    [(mailbox, label, date, message) for label in wanted],
+                )
+                db.executemany(
+                    "INSERT INTO refs VALUES (?, ?, ?)",
+                    [(mailbox, ref, message) for ref in facts.references[-MAX_REFERENCES:]],
+                )
+            db.execute(
+                "INSERT INTO messages VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                (
+                    *(message, mailbox, thread, date, received, len(content), packed),
+                    *(message_id, facts.subject, facts.has_date),
+                    *(history, deleted, digest, draft),
+                ),
             )
-            db.executemany(
-                "INSERT INTO refs VALUES (?, ?, ?)",
-                [(mailbox, ref, message) for ref in facts.references[-MAX_REFERENCES:]],
-            )
-        db.execute(
-            "INSERT INTO messages VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-            (
-                *(message, mailbox, thread, date, received, len(content), packed),
-                *(message_id, facts.subject, facts.has_date),
-                *(history, deleted, digest, draft),
-            ),
-        )
+    except BaseException:
+        store.blob(message).unlink(missing_ok=True)
+        raise
     return brief({"id": message, "thread": thread, "labels": packed})
 
 

@@ -72,8 +72,11 @@ class Expected:
         return len(before) < len(raw) and bool(_PREPENDED.fullmatch(before))
 
 
-_PREPENDED = re.compile(rb"Received: [^\r]*\r\n [^\r]*\r\n")
-"""What Gmail puts before a message with a Date; every imported one has a Date here."""
+_PREPENDED = re.compile(
+    rb"Delivered-To: [^\r]*\r\nReceived: [^\r]*\r\n +[^\r]*\r\nX-Google-Smtp-Source: [^\r]*\r\n"
+    rb"X-Received: [^\r]*\r\n +[^\r]*\r\n"
+    rb"Received: [^\r]* gmailapi.google.com [^\r]*\r\n HTTPREST; [^\r]*\r\n"
+)
 
 
 def expected(

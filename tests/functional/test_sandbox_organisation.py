@@ -274,8 +274,8 @@ MISTAKES = {
     ],
     "ja": [
         "d.toml: users[1].address: 「anna」はメールアドレスではありません",
-        "d.toml: users[1].suspended: 引用符なしの true または false が必要です",
-        "d.toml: users[2]: address がありません",
+        "d.toml: users[1].suspended: ここには true または false を引用符なしで書いてください",
+        "d.toml: users[2]: キー address がありません",
         "d.toml: groups[1]: readonly というキーはありません。ここで使えるキー: address, read_only",
         "d.toml: groups[2].address: c@example.com は groups[1].address でも使われています",
         "d.toml: client.state: 「off」は指定できません。指定できる値: active, blocked, deleted, "

@@ -57,6 +57,7 @@ def run_measure(
             for name, (reason, seen) in measured.missed.items()
         ],
         "options": options,
+        "left": measured.left,
     }
 
 
@@ -99,7 +100,10 @@ def _show(measured: Measured, options: list[str], texts: Texts, *, deleted: bool
     typer.echo(texts("measure.title", user=measured.user))
     for line in as_table(rows):
         typer.echo(line)
-    typer.echo(texts("measure.deleted" if deleted else "measure.trashed"))
+    if measured.left is None:
+        typer.echo(texts("measure.deleted" if deleted else "measure.trashed"))
+    else:
+        common.say(texts("measure.left", reason=printable(measured.left)))
     typer.echo(texts("measure.options" if options else "measure.as_assumed"))
     if options:
         typer.echo(

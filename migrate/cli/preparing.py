@@ -12,7 +12,7 @@ import typer
 from console.tables import as_table
 from migrate.cli import common
 from migrate.cli.common import HERE, Dir, Json, Lang, Only
-from migrate.errors import EXIT_DONE, MailhaulError
+from migrate.errors import EXIT_DONE, EXIT_UNREACHABLE, MailhaulError
 from migrate.texts import Texts, language
 
 if TYPE_CHECKING:
@@ -102,7 +102,9 @@ def check(
             body |= found
         if as_json:
             typer.echo(json.dumps(body, ensure_ascii=False, indent=2))
-        raise typer.Exit(common.worst([error.exit_code for error in errors]))
+        codes = [error.exit_code for error in errors]
+        codes += [EXIT_UNREACHABLE] if body.get("left") else []
+        raise typer.Exit(common.worst(codes))
 
 
 def _show(checked: Sequence[Checked], texts: Texts) -> None:

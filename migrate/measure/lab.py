@@ -6,18 +6,22 @@ behind by the label's name alone; search, which may lag, is never asked.
 
 from __future__ import annotations
 
+import re
 import secrets
 import time
 from base64 import urlsafe_b64decode, urlsafe_b64encode
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from migrate.errors import TargetError
 from migrate.measure.client import Client, Reply
 
 PREFIX = "mailhaul measure "
 DOMAIN = "measure.mailhaul.invalid"
+OURS = re.compile(rf"{PREFIX}[0-9a-f]{{8}}( twin| TWIN| a  ?b ?|x*)")
+"""The names of labels that are removed: the lab's own, and those that the questions make."""
 PAGE = 500
+BATCH = 1000
 
 
 class Lab:
@@ -26,7 +30,7 @@ class Lab:
     def __init__(self, client: Client) -> None:
         self.client = client
         self.name = f"{PREFIX}{secrets.token_hex(4)}"
-        self.label = str(self._must(client.call("POST", "labels", {"name": self.name}))["id"])
+        self.label = str(must(client.call("POST", "labels", {"name": self.name}))["id"])
 
     def mail(
         self,
@@ -53,61 +57,85 @@ class Lab:
         return f"<{secrets.token_hex(12)}@{DOMAIN}>"
 
     def put(self, mail: bytes, *labels: str, method: str = "import") -> Reply:
-        """Import (or insert) a message under the lab's label."""
+        """Import (or insert) a message under the lab's label. TargetError for a refusal that is
+        none of the message."""
         body = {"raw": urlsafe_b64encode(mail).decode(), "labelIds": [self.label, *labels]}
         path = "messages/import" if method == "import" else "messages"
         query = {"internalDateSource": "dateHeader"}
         if method == "import":
             query["neverMarkSpam"] = "true"
-        return self.client.call("POST", path, body, query=query)
+        return _judged(self.client.call("POST", path, body, query=query), 400, 413)
 
     def stored(self, mail: bytes, *labels: str) -> str:
         """The id of an imported message; TargetError when it is refused."""
-        return str(self._must(self.put(mail, *labels))["id"])
+        return str(must(self.put(mail, *labels))["id"])
 
     def raw(self, gmail_id: str) -> bytes:
-        found = self._must(self.client.call("GET", f"messages/{gmail_id}", query={"format": "raw"}))
+        found = must(self.client.call("GET", f"messages/{gmail_id}", query={"format": "raw"}))
         return urlsafe_b64decode(str(found["raw"]))
 
     def create_label(self, ending: str) -> Reply:
-        """A label whose name begins as the lab's does, so that it is removed with it."""
-        return self.client.call("POST", "labels", {"name": self.name + ending})
-
-    @staticmethod
-    def _must(reply: Reply) -> dict[str, object]:
-        if not reply.fine:
-            raise TargetError("target-refused", reason=str(reply))
-        return dict(reply.json)
+        """A label whose name begins as the lab's does, so that it is removed with it; `OURS` must
+        know the ending. TargetError for a refusal that is none of the name."""
+        return _judged(self.client.call("POST", "labels", {"name": self.name + ending}), 400, 409)
 
 
-@contextmanager
-def lab(client: Client, *, delete: bool) -> Iterator[Lab]:
-    """A lab for the length of the block; what an earlier one left behind goes first."""
-    clean(client, delete=delete)
-    try:
-        yield Lab(client)
-    finally:
-        clean(client, delete=delete)
+def clean(client: Client, *, delete: bool) -> None:
+    """Remove all labs with their messages (to Trash if not `delete`); TargetError.
+
+    A message under a lab's label that isn't the lab's own is left alone.
+    """
+    for label in must(client.call("GET", "labels"))["labels"]:
+        if not OURS.fullmatch(str(label["name"])):
+            continue
+        ids = [each for each in _messages(client, label["id"]) if _is_ours(client, each)]
+        for start in range(0, len(ids), BATCH):
+            _remove(client, ids[start : start + BATCH], delete=delete)
+        must(client.call("DELETE", f"labels/{label['id']}"))
 
 
-def clean(client: Client, *, delete: bool) -> int:
-    """Remove all labs with their messages (to Trash if not `delete`); how many messages."""
-    removed = 0
-    labels = client.call("GET", "labels").json.get("labels", ())
-    for label in (each for each in labels if str(each["name"]).startswith(PREFIX.strip())):
-        while ids := _messages(client, label["id"]):
-            removed += len(ids)
-            if delete:
-                client.call("POST", "messages/batchDelete", {"ids": ids})
-            else:
-                # Without its label a message in Trash is not found here again.
-                change = {"addLabelIds": ["TRASH"], "removeLabelIds": [label["id"]]}
-                client.call("POST", "messages/batchModify", {"ids": ids} | change)
-        client.call("DELETE", f"labels/{label['id']}")
-    return removed
+def _remove(client: Client, ids: list[str], *, delete: bool) -> None:
+    if delete:
+        must(client.call("POST", "messages/batchDelete", {"ids": ids}))
+        return
+    reply = client.call("POST", "messages/batchModify", {"ids": ids, "addLabelIds": ["TRASH"]})
+    if reply.status == 400:  # drafts take no labels
+        for each in ids:
+            must(client.call("POST", f"messages/{each}/trash"))
+        return
+    must(reply)
+
+
+def _is_ours(client: Client, gmail_id: str) -> bool:
+    """Whether its sender or its Message-ID is of the lab's own domain."""
+    query = {"format": "metadata"}
+    found = must(client.call("GET", f"messages/{gmail_id}", query=query))
+    headers = found.get("payload", {}).get("headers", ())
+    return any(
+        each["name"].lower() in ("from", "message-id") and f"@{DOMAIN}" in each["value"]
+        for each in headers
+    )
 
 
 def _messages(client: Client, label: str) -> list[str]:
     query = {"labelIds": label, "includeSpamTrash": "true", "maxResults": str(PAGE)}
-    found = client.call("GET", "messages", query=query).json.get("messages", ())
-    return [str(each["id"]) for each in found]
+    ids: list[str] = []
+    while True:
+        page = must(client.call("GET", "messages", query=query))
+        ids += [str(each["id"]) for each in page.get("messages", ())]
+        if not (token := page.get("nextPageToken")):
+            return ids
+        query["pageToken"] = str(token)
+
+
+def _judged(reply: Reply, *refusals: int) -> Reply:
+    if not reply.fine and reply.status not in refusals:
+        must(reply)
+    return reply
+
+
+def must(reply: Reply) -> Mapping[str, Any]:
+    """What a call answered that has to succeed; TargetError."""
+    if not reply.fine:
+        raise TargetError("target-refused", reason=str(reply))
+    return reply.json

@@ -3,16 +3,25 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 
 from migrate.accounts import Account
 from migrate.config import Config
 from migrate.connections import Gmail
-from migrate.errors import UsageError
+from migrate.errors import TargetError, UsageError
 from migrate.measure.client import Client
-from migrate.measure.lab import lab
-from migrate.measure.questions import LARGE, NEVER, QUESTIONS, QUOTA, Finding, Unclear
+from migrate.measure.lab import Lab, clean
+from migrate.measure.questions import (
+    LARGE,
+    NEVER,
+    QUESTIONS,
+    QUOTA,
+    Finding,
+    Question,
+    Unclear,
+)
 
 
 @dataclass(slots=True)
@@ -23,6 +32,8 @@ class Measured:
     found: dict[str, Finding] = field(default_factory=dict)
     missed: dict[str, tuple[str, str]] = field(default_factory=dict)
     """Name → (reason: a key of `measure.why`, what was seen)."""
+    left: str | None = None
+    """Why the test messages could not be removed; None when they are."""
 
 
 def count(*, large: bool, quota: bool) -> int:
@@ -48,15 +59,31 @@ def measure(
     questions = QUESTIONS | (LARGE if large else {}) | (QUOTA if quota else {})
     for name in (LARGE if not large else {}) | (QUOTA if not quota else {}):
         measured.missed[name] = ("not_asked", "")
-    with lab(client, delete=config.target.scopes == "full") as room:
-        for name, question in questions.items():
-            asked(name)
-            if name == "dedupe-trash" and measured.found["dedupe"].value == "off":
-                measured.missed[name] = ("nothing_merged", "")
-                continue
-            try:
-                measured.found[name] = question(room)
-            except Unclear as seen:
-                measured.missed[name] = ("unclear", str(seen))
+    delete = config.target.scopes == "full"
+    clean(client, delete=delete)
+    try:
+        _ask(Lab(client), questions, measured, asked)
+    except BaseException:
+        with suppress(TargetError):
+            clean(client, delete=delete)
+        raise
     measured.missed |= {name: (reason, "") for name, reason in NEVER.items()}
+    try:
+        clean(client, delete=delete)
+    except TargetError as error:
+        measured.left = str(error.params["reason"])
     return measured
+
+
+def _ask(
+    room: Lab, questions: Mapping[str, Question], measured: Measured, asked: Callable[[str], None]
+) -> None:
+    for name, question in questions.items():
+        asked(name)
+        if name == "dedupe-trash" and measured.found["dedupe"].value == "off":
+            measured.missed[name] = ("nothing_merged", "")
+            continue
+        try:
+            measured.found[name] = question(room)
+        except Unclear as seen:
+            measured.missed[name] = ("unclear", str(seen))

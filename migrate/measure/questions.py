@@ -12,8 +12,9 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
+from migrate.errors import TargetError
 from migrate.measure.client import Reply
-from migrate.measure.lab import Lab
+from migrate.measure.lab import Lab, must
 
 MINIMAL = {"format": "minimal"}
 MEBIBYTE = 1 << 20
@@ -54,9 +55,10 @@ def dedupe(lab: Lab) -> Finding:
 def dedupe_trash(lab: Lab) -> Finding:
     mail = lab.mail()
     first = lab.stored(mail)
-    lab.client.call("POST", f"messages/{first}/trash")
+    must(lab.client.call("POST", f"messages/{first}/trash"))
     again = lab.stored(mail)
-    labels = lab.client.call("GET", f"messages/{again}", query=MINIMAL).json.get("labelIds", ())
+    found = must(lab.client.call("GET", f"messages/{again}", query=MINIMAL))
+    labels = found.get("labelIds", ())
     evidence = f"trash {first}, import: {again} {' '.join(labels)}"
     if again != first:
         return Finding("new", evidence)
@@ -72,8 +74,8 @@ def sent_draft(lab: Lab) -> Finding:
 def future_date(lab: Lab) -> Finding:
     date = int(time.time()) + 30 * DAY
     found = lab.stored(lab.mail(date=date))
-    reply = lab.client.call("GET", f"messages/{found}", query=MINIMAL)
-    seen = int(str(reply.json["internalDate"])) // 1000
+    reply = must(lab.client.call("GET", f"messages/{found}", query=MINIMAL))
+    seen = int(str(reply["internalDate"])) // 1000
     value = "keep" if abs(seen - date) < DAY else "now"
     return Finding(value, f"Date {date}, internalDate {seen}")
 
@@ -180,15 +182,24 @@ def raw_limit(lab: Lab) -> Finding:
 
 def concurrency(lab: Lab) -> Finding:
     """How many of a burst get through; connections are open before it begins."""
-    gate = threading.Barrier(BURST)
+    gate, few = threading.Barrier(BURST, timeout=100), threading.Semaphore(2)
 
     def one(_: int) -> Reply:
-        lab.client.call("GET", f"labels/{lab.label}")
+        try:
+            with few:
+                must(lab.client.call("GET", f"labels/{lab.label}"))
+        except BaseException:
+            gate.abort()
+            raise
         gate.wait()
         return lab.client.call("GET", f"labels/{lab.label}", patient=False)
 
     with ThreadPoolExecutor(BURST) as pool:
-        replies = list(pool.map(one, range(BURST)))
+        calls = [pool.submit(one, number) for number in range(BURST)]
+    failed = [error for each in calls if (error := each.exception())]
+    if failed:  # a broken gate is only what the first failure led to
+        raise next((each for each in failed if isinstance(each, TargetError)), failed[0])
+    replies = [each.result() for each in calls]
     refused = [each for each in replies if each.status == 429 and "concurrent" in each.error]
     if not refused:
         return Finding("0", f"{BURST} × labels.get: 200")

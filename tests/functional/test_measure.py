@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from base64 import urlsafe_b64encode
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -146,17 +147,59 @@ def test_a_failure_leaves_nothing_behind(tmp_path: Path) -> None:
         assert contents(gmail) == before
 
 
+def test_one_failed_call_of_a_burst_ends_it(tmp_path: Path) -> None:
+    with running(tmp_path / "sandbox") as sandbox:
+        gmail, (config, account) = Gmail(sandbox, USER), settings(tmp_path / "move", sandbox)
+        before = contents(gmail)
+        faults(sandbox, {"method": "gmail.users.labels.get", "nth": 20, "status": 500})
+        with pytest.raises(TargetError):
+            measure(config, account)
+        assert contents(gmail) == before
+
+
+@pytest.mark.parametrize(
+    "method", ["gmail.users.messages.batchDelete", "gmail.users.labels.delete"]
+)
+def test_what_cannot_be_removed_is_told(tmp_path: Path, method: str) -> None:
+    with running(tmp_path / "sandbox") as sandbox:
+        config, account = settings(tmp_path / "move", sandbox)
+        faults(sandbox, {"method": method, "status": 403, "message": "No"})
+        measured = measure(config, account)
+        assert measured.left == "403 No"
+        assert values(measured)["dedupe"] == "message-id"
+
+
+def test_a_refusal_of_another_kind_is_no_finding(tmp_path: Path) -> None:
+    with running(tmp_path / "sandbox") as sandbox:
+        config, account = settings(tmp_path / "move", sandbox)
+        for rule in (
+            {"method": "gmail.users.messages.import", "nth": 8, "status": 403},
+            {"method": "gmail.users.labels.list", "status": 403},
+        ):
+            faults(sandbox, rule)
+            with pytest.raises(TargetError):
+                measure(config, account)
+
+
 def test_what_a_killed_run_left_behind_goes_first(tmp_path: Path) -> None:
     with running(tmp_path / "sandbox") as sandbox:
         gmail, (config, account) = Gmail(sandbox, USER), settings(tmp_path / "move", sandbox)
         own = gmail.call("labels", "POST", {"name": "measure of my own"})
         before = contents(gmail)
-        label = gmail.call("labels", "POST", {"name": f"{PREFIX}dead"})["id"]
-        raw = "RnJvbTogYUBleGFtcGxlLmNvbQ0KDQp4"
+        label = gmail.call("labels", "POST", {"name": f"{PREFIX}deadbeef"})["id"]
+        by_hand = gmail.call("labels", "POST", {"name": "mailhaul measured by hand"})
+        raw = urlsafe_b64encode(b"From: mailhaul@measure.mailhaul.invalid\r\n\r\nx").decode()
         for more in ([], ["TRASH"]):
             gmail.call("messages", "POST", {"raw": raw, "labelIds": [label, *more]})
+        own_mail = urlsafe_b64encode(b"From: a@example.com\r\n\r\nx").decode()
+        mine = [
+            gmail.call("messages", "POST", {"raw": own_mail, "labelIds": [each]})["id"]
+            for each in (label, by_hand["id"])
+        ]
         measure(config, account)
-        assert contents(gmail) == before
+        messages, labels = contents(gmail)
+        assert {each["id"] for each in messages} == set(mine)
+        assert sorted(labels) == sorted([*before[1], by_hand["name"]])
         assert own["name"] in before[1]
 
 
@@ -169,7 +212,7 @@ def test_the_command(imap_migration: Migration) -> None:
     assert {each["name"] for each in done.json["not_measured"]} >= {"storage-full", "quota"}
     shown = imap_migration("check", "--measure", "--yes", "--lang", "ja")
     assert "--assume future-date=now" in shown.out
-    assert "テストメールとラベルは削除しました。" in shown.out
+    assert "テストメールとテスト用のラベルは削除しました。" in shown.out
 
 
 @pytest.fixture

@@ -14,6 +14,10 @@ from migrate.sandbox.http.errors import ApiError
 
 Mask = dict[str, Any]
 """Field name → mask of what is inside; an empty one is everything."""
+MAX_LENGTH = 8 * 1024
+MAX_DEPTH = 20
+"""Both bounds are ours."""
+MAX_CACHED = 512
 TOKEN = re.compile(r"[A-Za-z0-9_$*-]+|[,/()]")
 
 
@@ -30,38 +34,52 @@ def select(value: Any, mask: Mask) -> Any:
     return {key: select(inner, mask[key]) for key, inner in value.items() if key in mask}
 
 
-@lru_cache(1024)
 def parse(text: str) -> Mask:
     """The mask of a `fields` value; ApiError 400."""
+    if len(text) > MAX_LENGTH:
+        raise _invalid(f"{text[:100]}…")
+    return _cached(text) if len(text) <= MAX_CACHED else _parsed(text)
+
+
+def _parsed(text: str) -> Mask:
     tokens = TOKEN.findall(text)
     if "".join(tokens) != text.replace(" ", ""):
         raise _invalid(text)
-    mask, rest = _list(text, tokens)
-    if rest or not mask:
+    tokens.reverse()  # the next one is the last
+    mask = _list(text, tokens, 0)
+    if tokens:
         raise _invalid(text)
     return mask
 
 
-def _list(text: str, tokens: list[str]) -> tuple[Mask, list[str]]:
+_cached = lru_cache(1024)(_parsed)
+
+
+def _list(text: str, tokens: list[str], depth: int) -> Mask:
     mask: Mask = {}
     while True:
-        name, tokens = (tokens[0], tokens[1:]) if tokens else ("", [])
-        if not name or name in ",/()":
-            raise _invalid(text)
-        inner = mask.setdefault(name, {})
-        while tokens[:1] == ["/"]:
-            if len(tokens) < 2 or tokens[1] in ",/()":
+        inner, level = mask, depth
+        while True:  # a/b/c
+            name = tokens.pop() if tokens else ""
+            if not name or name in ",/()" or level == MAX_DEPTH:
                 raise _invalid(text)
-            inner, tokens = inner.setdefault(tokens[1], {}), tokens[2:]
-        if tokens[:1] == ["("]:
-            more, tokens = _list(text, tokens[1:])
-            if tokens[:1] != [")"]:
+            inner, level = inner.setdefault(name, {}), level + 1
+            if not _next(tokens, "/"):
+                break
+        if _next(tokens, "("):
+            inner.update(_list(text, tokens, level))
+            if not _next(tokens, ")"):
                 raise _invalid(text)
-            inner.update(more)
-            tokens = tokens[1:]
-        if tokens[:1] != [","]:
-            return mask, tokens
-        tokens = tokens[1:]
+        if not _next(tokens, ","):
+            return mask
+
+
+def _next(tokens: list[str], wanted: str) -> bool:
+    """Whether the next token is that; takes it if so."""
+    found = bool(tokens) and tokens[-1] == wanted
+    if found:
+        tokens.pop()
+    return found
 
 
 def _invalid(text: str) -> ApiError:

@@ -21,8 +21,7 @@ WANTED = re.compile(
 # Both begin with a line feed, which `re` looks for many times faster than for alternatives.
 HEADER_END = re.compile(rb"\n\r?\n")
 LINE_END = re.compile(rb"\r?\n")
-COMMENT = re.compile(r'("(?:[^"\\]|\\.)*")|\((?:[^()\\]|\\.)*\)')
-QUOTED = re.compile(r'"(?:[^"\\]|\\.)*"')
+SIGN = re.compile(r'\\?["()]|\\\\')
 MAILBOX = re.compile(r"(?:[^<>]*<\s*([^\s<>@]+@[^\s<>@]+)\s*>|([^\s<>@]+@[^\s<>@]+))")
 REFERENCE = re.compile(r"<([^<>]+)>")
 MESSAGE_ID = re.compile(r"\s*<([^<>\s]+)>\s*(?:\(.*\)\s*)?", re.DOTALL)
@@ -96,7 +95,7 @@ def from_addresses(values: list[str]) -> tuple[tuple[str, ...], str | None]:
     """Addresses of the From headers, or what is wrong with them (vectors/from_header.json)."""
     if len(values) != 1:
         return (), "Expected a single 'From' header"
-    text = QUOTED.sub("q", _without_comments(values[0]))
+    text = _simplified(values[0])
     elements = [part.strip() for part in text.split(",") if part.strip()]
     matches = [MAILBOX.fullmatch(element) for element in elements]
     if not elements or '"' in text or "(" in text or not all(matches):
@@ -111,7 +110,7 @@ def parse_date(value: str) -> int | None:
         text = text.rstrip("\r\n")
         if "\n" in text:
             return None
-    match = DATE.fullmatch(" ".join(_without_comments(text).split()))
+    match = DATE.fullmatch(" ".join(_simplified(text).split()))
     if match is None:
         return None
     day, year, hour, minute = (int(match[i]) for i in (1, 3, 4, 5))
@@ -132,13 +131,30 @@ def parse_date(value: str) -> int | None:
     return (calendar.timegm((year, month, day, hour, minute, second)) - offset) * 1000
 
 
-def _without_comments(text: str) -> str:
-    while "(" in text:
-        shorter = COMMENT.sub(lambda match: match[1] or " ", text)
-        if shorter == text:
-            break
-        text = shorter
-    return text
+def _simplified(text: str) -> str:
+    """A space for every comment, a `q` for every quoted string (RFC 5322 3.2.2, 3.2.4), in one
+    pass; what isn't closed stays as it is."""
+    kept: list[str] = []
+    start = depth = 0
+    quoted = False
+    for match in SIGN.finditer(text):
+        sign = match[0]
+        if not quoted and not depth:
+            if sign[-1] in '"(':
+                kept.append(text[start : match.end() - 1])
+                start = match.end() - 1
+                quoted, depth = sign[-1] == '"', int(sign[-1] == "(")
+        elif quoted:
+            quoted = sign != '"'
+            if not quoted:
+                kept.append("q")
+                start = match.end()
+        elif sign in "()":
+            depth += 1 if sign == "(" else -1
+            if not depth:
+                kept.append(" ")
+                start = match.end()
+    return "".join(kept) + text[start:]
 
 
 def _message_id(values: list[str]) -> str | None:
@@ -147,12 +163,17 @@ def _message_id(values: list[str]) -> str | None:
     return match[1] if match else None
 
 
+def clean(text: str) -> str:
+    """Text that can be stored and sent: some charsets (UTF-7) decode to half a surrogate pair."""
+    return text.encode("utf-8", "replace").decode()
+
+
 def decode_words(text: str) -> str:
     """Encoded words decoded (RFC 2047); text with malformed ones as it is."""
     if "=?" in text:
         with suppress(Exception):
-            return str(make_header(decode_header(" ".join(text.split()))))
-    return text
+            text = str(make_header(decode_header(" ".join(text.split()))))
+    return clean(text)
 
 
 def _subject(value: str) -> str:

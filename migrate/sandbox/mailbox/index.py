@@ -12,11 +12,10 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from email import message_from_bytes
 from email.message import Message
 
 from migrate.sandbox.mailbox import mime
-from migrate.sandbox.mailbox.headers import decode_words
+from migrate.sandbox.mailbox.headers import clean, decode_words
 from migrate.sandbox.mailbox.parts import parts
 from migrate.sandbox.mailbox.store import Store
 
@@ -50,7 +49,7 @@ _WORD = re.compile(rf"[{_IDEOGRAPH}]|[^\W_{_IDEOGRAPH}]+")
 
 def words(text: str) -> str:
     """The words of a text with spaces between."""
-    return " ".join(_WORD.findall(unicodedata.normalize("NFKC", text).casefold()))
+    return " ".join(_WORD.findall(unicodedata.normalize("NFKC", clean(text)).casefold()))
 
 
 def fill(store: Store, mailbox: int) -> None:
@@ -84,7 +83,7 @@ def read(data: memoryview) -> dict[str, list[str]]:
     found: dict[str, list[str]] = {each: [] for each in COLUMNS}
     left = MAX_TEXT
     for number, (header, body) in enumerate(parts(data)):
-        part = message_from_bytes(header + b"\r\n\r\n")
+        part = mime.tree(header + b"\r\n\r\n")
         for name, value in part.raw_items() if number == 0 else ():
             if column := HEADERS.get(name.lower()):
                 found[column].append(decode_words(mime.text(value)))

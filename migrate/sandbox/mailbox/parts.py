@@ -19,12 +19,15 @@ CONTAINER = re.compile(
 BOUNDARY = re.compile(rb"(?i)\bboundary\s*=\s*(?:\"([^\"\r\n]+)\"|([^\s;\"]+))")
 MAX_HEADER = 64 * 1024
 MAX_PARTS = 1000
+MAX_DEPTH = 50
+"""The bounds are ours: Gmail's are unknown."""
 
 
 def parts(data: memoryview) -> Iterator[tuple[bytes, memoryview]]:
     """Header block and encoded body of every part, containers too, in order.
 
-    The body of a container is what stands before its first part. At most MAX_PARTS.
+    The body of a container is what stands before its first part. At most MAX_PARTS,
+    and below MAX_DEPTH containers the rest is one part.
     """
     boundaries: list[bytes] = []
     delimiters = DELIMITER.finditer(data)
@@ -39,7 +42,8 @@ def parts(data: memoryview) -> Iterator[tuple[bytes, memoryview]]:
             yield header, data[body:body]
             start = body
             continue
-        if container and (found := BOUNDARY.search(container[0])):
+        room = len(boundaries) < MAX_DEPTH
+        if container and room and (found := BOUNDARY.search(container[0])):
             boundaries.append(found[1] or found[2])
         stop, start = len(data), None
         for each in delimiters if boundaries else ():

@@ -18,8 +18,13 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import islice
 from typing import TypeAlias
 
+from migrate.sandbox.http.errors import ApiError
+
+MAX_LENGTH = 2048
+"""Characters; the bound is ours, and so is what the refusal says."""
 MAX_DEPTH = 20
 MAX_TOKENS = 500
 """What SQLite's parser takes as one expression, with room to spare; Gmail's bounds are unknown."""
@@ -87,10 +92,13 @@ Node: TypeAlias = "Term | Not | And | Or"
 
 
 def parse(query: str) -> Node:
-    """The query as a tree; Unsupported."""
-    tokens = list(_TOKEN.finditer(query.strip()))
-    if len(tokens) > MAX_TOKENS:
+    """The query as a tree; Unsupported, ApiError 400."""
+    tokens = list(islice(_TOKEN.finditer(query.strip()), MAX_TOKENS + 1))
+    quoted = (len((each["quoted"] or each["phrase"] or "").split()) for each in tokens)
+    if sum(words or 1 for words in quoted) > MAX_TOKENS:
         raise Unsupported(f"more than {MAX_TOKENS} words and brackets")
+    if len(query) > MAX_LENGTH:
+        raise ApiError(400, f"Invalid query: longer than {MAX_LENGTH} characters")
     return _Parser(tokens).parse()
 
 

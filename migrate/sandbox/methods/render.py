@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from base64 import urlsafe_b64encode
 from collections.abc import Iterable, Iterator
-from email import message_from_bytes
 from email.message import Message
 from typing import Any
 
@@ -49,10 +48,10 @@ def get(call: Call, row: Row | None = None) -> dict[str, Any]:
     if format_ == "raw":
         answer["raw"] = urlsafe_b64encode(data).decode()
     if format_ == "full":
-        tree = message_from_bytes(data)
+        tree = mime.tree(data)
         answer["payload"] = _part(tree, "")
     else:
-        tree = message_from_bytes(data[:LOOK])
+        tree = mime.tree(data[:LOOK])
     if format_ == "metadata":
         only = {each.lower() for each in call.query.get("metadataHeaders", ())}
         shown = [each for each in _headers(data) if not only or each["name"].lower() in only]
@@ -64,12 +63,12 @@ def snippet(call: Call, row: Row) -> str:
     """The beginning of the first text part; empty with --discard."""
     if call.options.discard:
         return ""
-    return _snippet(message_from_bytes(call.store.content(row["id"])[:LOOK]))
+    return _snippet(mime.tree(call.store.content(row["id"])[:LOOK]))
 
 
 def attachment(call: Call) -> dict[str, Any]:
     """messages.attachments.get: the decoded body of one part."""
-    tree = message_from_bytes(stored(call, call.message(call.path["messageId"])))
+    tree = mime.tree(stored(call, call.message(call.path["messageId"])))
     for part_id, part in _leaves(tree, ""):
         if call.path["id"] == _attachment_id(part_id):
             content = mime.content(part)
@@ -118,7 +117,7 @@ def _leaves(part: Message, part_id: str) -> Iterator[tuple[str, Message]]:
 
 
 def _headers(data: bytes) -> Iterable[dict[str, str]]:
-    tree = message_from_bytes(header_block(data) + b"\r\n\r\n")
+    tree = mime.tree(header_block(data) + b"\r\n\r\n")
     return [{"name": key, "value": mime.text(value)} for key, value in tree.raw_items()]
 
 

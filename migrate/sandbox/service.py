@@ -52,7 +52,7 @@ class Service:
             grant, query = self.admit(request, method, params, grant)
             pretty = query["prettyPrint"]
             resource, content = _parts(request, route, query)
-            self.limits.charge(grant, method.id, len(content) if content is not None else 0)
+            self.limits.charge(grant, method.id, _mail_size(resource, content))
             user = grant.user or ""
             result = HANDLERS[method.id](
                 Call(
@@ -121,6 +121,14 @@ class Service:
             raise ApiError(403, "Forbidden")
         if not user.mail:
             raise refused("mail-service-not-enabled")
+
+
+def _mail_size(resource: Mapping[str, Any], content: memoryview | None) -> int:
+    """Bytes of the mail that a call brings, also as `raw` in a message or a draft's message."""
+    if content is not None:
+        return len(content)
+    raw = resource.get("raw") or (resource.get("message") or {}).get("raw")
+    return len(raw) * 3 // 4 if isinstance(raw, str) else 0
 
 
 def _of_mailbox(method: Method) -> bool:

@@ -16,6 +16,7 @@ import typer.main
 from mailhaul import app
 from migrate.config import init_files, load
 from migrate.gmail.auth import SCOPES
+from migrate.sandbox.assumptions import Assumptions, choices, names
 
 ROOT = Path(__file__).parents[2]
 DOCS = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md")])
@@ -141,3 +142,17 @@ def test_the_example_is_what_init_writes_and_loads(tmp_path: Path) -> None:
     config = load(example)
     assert [each.source_user for each in config.accounts] == ["taro@example.jp"]
     assert config.source.address.host == "mail.example.jp"
+
+
+@pytest.mark.parametrize("guide", ["sandbox.md", "sandbox.ja.md"])
+def test_the_guide_names_every_assumption_and_option(guide: str) -> None:
+    text = (ROOT / "docs" / guide).read_text(encoding="utf-8")
+    rows = {row.split("`")[1]: row for row in text.splitlines() if row.startswith("| `")}
+    for name in names():
+        default = getattr(Assumptions(), name.replace("-", "_"))
+        said = re.findall(r"[\w-]+", rows[name])
+        assert {str(default), *choices(name)} <= set(said), name
+    serve = typer.main.get_command(app).commands["sandbox"].commands["serve"]  # type: ignore[attr-defined]
+    for option in serve.params:
+        for flag in option.opts:
+            assert f"`{flag}" in text, flag

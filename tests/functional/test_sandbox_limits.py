@@ -16,7 +16,7 @@ from migrate.gmail.errors import Throttled, classify
 from migrate.sandbox import server
 from migrate.sandbox.embed import Running, running
 from migrate.sandbox.options import Options
-from tests.contracts.gmail import Mailbox, message
+from tests.contracts.gmail import Mailbox, b64, message, refusal
 
 ANNA, BERT = "anna@example.org", "bert@example.org"
 IMPORT = "/upload/gmail/v1/users/me/messages/import?uploadType=media"
@@ -116,6 +116,17 @@ def test_a_mailbox_that_has_taken_its_bytes_names_a_time(tmp_path: Path) -> None
         assert second is not None
         assert datetime.now(UTC) < first < second
         assert send(mailbox(sandbox, BERT))[0] == 200
+
+
+def test_mail_in_json_counts_for_the_day_too(tmp_path: Path) -> None:
+    extra = ["--quota", "legacy", "--assume", "upload-per-day=20K"]
+    with running(tmp_path, extra=extra) as sandbox:
+        box, mail = mailbox(sandbox), message("From: a@example.com", body=b"x" * 9_000)
+        users, raw = box.users(), b64(mail)
+        users.messages().insert(userId="me", body={"raw": raw}).execute()
+        users.drafts().create(userId="me", body={"message": {"raw": raw}}).execute()
+        third = users.messages().import_(userId="me", body={"raw": raw})
+        assert refusal(third.execute)[0] == 429
 
 
 def test_units_are_options_of_the_command(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

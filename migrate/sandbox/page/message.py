@@ -7,6 +7,7 @@ from email import message_from_bytes
 from email.message import Message
 from typing import NamedTuple
 
+from migrate.sandbox.http.errors import ApiError
 from migrate.sandbox.mailbox import mime
 from migrate.sandbox.mailbox.arrival import prepended
 from migrate.sandbox.mailbox.headers import decode_words, header_block
@@ -77,7 +78,7 @@ def content(store: Store, message: int) -> bytes | None:
     """The uploaded bytes; None when they weren't kept."""
     try:
         return store.content(message)
-    except OSError:
+    except (OSError, ApiError):
         return None
 
 

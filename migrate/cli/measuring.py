@@ -103,7 +103,7 @@ def _show(measured: Measured, options: list[str], texts: Texts, *, deleted: bool
     if measured.left is None:
         typer.echo(texts("measure.deleted" if deleted else "measure.trashed"))
     else:
-        common.say(texts("measure.left", reason=printable(measured.left)))
+        common.say(texts("measure.left", label=measured.label, reason=measured.left))
     typer.echo(texts("measure.options" if options else "measure.as_assumed"))
     if options:
         typer.echo(

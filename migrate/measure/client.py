@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -35,6 +35,13 @@ class Reply:
     @property
     def fine(self) -> bool:
         return 200 <= self.status < 300
+
+    @property
+    def throttled(self) -> bool:
+        """Refused for a quota or the concurrency cap: too much for now."""
+        if self.fine:
+            return False
+        return isinstance(classify(self.status, json.dumps(self.json).encode()), Throttled)
 
     @property
     def error(self) -> str:
@@ -69,7 +76,7 @@ class Client:
         path: str,
         body: Mapping[str, Any] | None = None,
         *,
-        query: Mapping[str, str] | None = None,
+        query: Mapping[str, str | Sequence[str]] | None = None,
         patient: bool = True,
     ) -> Reply:
         """One call under `users/me/`; TargetError when Gmail can't be reached or breaks down.
@@ -79,11 +86,10 @@ class Client:
         """
         waited, pause = 0.0, 1.0
         while True:
-            reply, raw = self._once(verb, path, body, query or {})
-            refusal = None if reply.fine else classify(reply.status, raw)
+            reply = self._once(verb, path, body, query or {})
             if reply.status >= 500 or reply.status == 401:
                 raise TargetError("target-unreachable", host=self._api, reason=str(reply))
-            if not (patient and isinstance(refusal, Throttled)):
+            if not (patient and reply.throttled):
                 return reply
             if waited >= PATIENCE:
                 raise TargetError("target-unreachable", host=self._api, reason=str(reply))
@@ -91,9 +97,13 @@ class Client:
             waited, pause = waited + pause, min(pause * 2, 16.0)
 
     def _once(
-        self, verb: str, path: str, body: Mapping[str, Any] | None, query: Mapping[str, str]
-    ) -> tuple[Reply, bytes]:
-        url = f"{self._api}/gmail/v1/users/me/{path}?{urlencode(query)}"
+        self,
+        verb: str,
+        path: str,
+        body: Mapping[str, Any] | None,
+        query: Mapping[str, str | Sequence[str]],
+    ) -> Reply:
+        url = f"{self._api}/gmail/v1/users/me/{path}?{urlencode(query, doseq=True)}"
         headers = {"authorization": f"Bearer {self._tokens.bearer()}"}
         data = None
         if body is not None:
@@ -104,7 +114,7 @@ class Client:
         except (OSError, httplib2.HttpLib2Error, ValueError) as error:
             self._local.http = None
             raise TargetError("target-unreachable", host=self._api, reason=error) from error
-        return Reply(int(answer.status), parsed if isinstance(parsed, dict) else {}), raw
+        return Reply(int(answer.status), parsed if isinstance(parsed, dict) else {})
 
     def _http(self) -> httplib2.Http:
         found: httplib2.Http | None = getattr(self._local, "http", None)

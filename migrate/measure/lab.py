@@ -11,6 +11,7 @@ import secrets
 import time
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Mapping, Sequence
+from email.utils import parseaddr
 from typing import Any
 
 from migrate.errors import TargetError
@@ -56,15 +57,21 @@ class Lab:
     def new_id() -> str:
         return f"<{secrets.token_hex(12)}@{DOMAIN}>"
 
-    def put(self, mail: bytes, *labels: str, method: str = "import") -> Reply:
-        """Import (or insert) a message under the lab's label. TargetError for a refusal that is
-        none of the message."""
+    def put(
+        self,
+        mail: bytes,
+        *labels: str,
+        method: str = "import",
+        refusals: Sequence[int] = (400,),
+    ) -> Reply:
+        """Import (or insert) a message under the lab's label. TargetError for a refusal with a
+        status that is none of `refusals`."""
         body = {"raw": urlsafe_b64encode(mail).decode(), "labelIds": [self.label, *labels]}
         path = "messages/import" if method == "import" else "messages"
         query = {"internalDateSource": "dateHeader"}
         if method == "import":
             query["neverMarkSpam"] = "true"
-        return _judged(self.client.call("POST", path, body, query=query), 400, 413)
+        return _judged(self.client.call("POST", path, body, query=query), refusals)
 
     def stored(self, mail: bytes, *labels: str) -> str:
         """The id of an imported message; TargetError when it is refused."""
@@ -74,10 +81,10 @@ class Lab:
         found = must(self.client.call("GET", f"messages/{gmail_id}", query={"format": "raw"}))
         return urlsafe_b64decode(str(found["raw"]))
 
-    def create_label(self, ending: str) -> Reply:
+    def create_label(self, ending: str, *, refusals: Sequence[int] = (400,)) -> Reply:
         """A label whose name begins as the lab's does, so that it is removed with it; `OURS` must
-        know the ending. TargetError for a refusal that is none of the name."""
-        return _judged(self.client.call("POST", "labels", {"name": self.name + ending}), 400, 409)
+        know the ending. TargetError as `put`."""
+        return _judged(self.client.call("POST", "labels", {"name": self.name + ending}), refusals)
 
 
 def clean(client: Client, *, delete: bool) -> None:
@@ -107,12 +114,13 @@ def _remove(client: Client, ids: list[str], *, delete: bool) -> None:
 
 
 def _is_ours(client: Client, gmail_id: str) -> bool:
-    """Whether its sender or its Message-ID is of the lab's own domain."""
-    query = {"format": "metadata"}
+    """Whether its sender or its Message-ID, which Gmail may rewrite, is of the lab's domain."""
+    query = {"format": "metadata", "metadataHeaders": ["From", "Message-ID"]}
     found = must(client.call("GET", f"messages/{gmail_id}", query=query))
     headers = found.get("payload", {}).get("headers", ())
     return any(
-        each["name"].lower() in ("from", "message-id") and f"@{DOMAIN}" in each["value"]
+        each["name"].lower() in ("from", "message-id")
+        and parseaddr(each["value"])[1].endswith(f"@{DOMAIN}")
         for each in headers
     )
 
@@ -128,7 +136,7 @@ def _messages(client: Client, label: str) -> list[str]:
         query["pageToken"] = str(token)
 
 
-def _judged(reply: Reply, *refusals: int) -> Reply:
+def _judged(reply: Reply, refusals: Sequence[int]) -> Reply:
     if not reply.fine and reply.status not in refusals:
         must(reply)
     return reply

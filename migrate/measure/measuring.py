@@ -32,6 +32,8 @@ class Measured:
     found: dict[str, Finding] = field(default_factory=dict)
     missed: dict[str, tuple[str, str]] = field(default_factory=dict)
     """Name → (reason: a key of `measure.why`, what was seen)."""
+    label: str = ""
+    """The lab's, with which the names of all its labels begin."""
     left: str | None = None
     """Why the test messages could not be removed; None when they are."""
 
@@ -62,7 +64,9 @@ def measure(
     delete = config.target.scopes == "full"
     clean(client, delete=delete)
     try:
-        _ask(Lab(client), questions, measured, asked)
+        room = Lab(client)
+        measured.label = room.name
+        _ask(room, questions, measured, asked)
     except BaseException:
         with suppress(TargetError):
             clean(client, delete=delete)
@@ -71,7 +75,7 @@ def measure(
     try:
         clean(client, delete=delete)
     except TargetError as error:
-        measured.left = str(error.params["reason"])
+        measured.left = str(error.params.get("reason", error))
     return measured
 
 

@@ -12,7 +12,6 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
-from migrate.errors import TargetError
 from migrate.measure.client import Reply
 from migrate.measure.lab import Lab, must
 
@@ -101,7 +100,7 @@ def _bytes(lab: Lab, body: bytes, known: dict[bytes, str]) -> Finding:
     reply = lab.put(lab.mail(body=body))
     if reply.status == 400:
         return Finding("refuse", str(reply))
-    seen = lab.raw(str(reply.json["id"])).partition(b"\r\n\r\n")[2]
+    seen = lab.raw(str(must(reply)["id"])).partition(b"\r\n\r\n")[2]
     if seen not in known:
         raise Unclear(repr(seen))
     return Finding(known[seen], repr(seen))
@@ -156,8 +155,8 @@ def label_length(lab: Lab) -> Finding:
 
 
 def conflict_reason(lab: Lab) -> Finding:
-    lab.create_label(" twin")
-    reply = lab.create_label(" TWIN")
+    must(lab.create_label(" twin"))
+    reply = lab.create_label(" TWIN", refusals=(400, 409))
     if reply.status != 409:
         raise Unclear(str(reply))
     return Finding(reply.reason, f"{reply} ({reply.reason})")
@@ -167,7 +166,8 @@ def raw_limit(lab: Lab) -> Finding:
     def send(size: int) -> Reply:
         line = b"x" * 76 + b"\r\n"
         mail = lab.mail()
-        return lab.put((mail + line * (size * MEBIBYTE // len(line) + 1))[: size * MEBIBYTE])
+        mail += line * (size * MEBIBYTE // len(line) + 1)
+        return lab.put(mail[: size * MEBIBYTE], refusals=(400, 413))
 
     low, high = 0, LARGEST
     last = send(LARGEST)
@@ -177,6 +177,8 @@ def raw_limit(lab: Lab) -> Finding:
         middle = (low + high) // 2
         reply = send(middle)
         low, high, last = (middle, high, last) if reply.fine else (low, middle, reply)
+    if low == 0:  # as a value, 0 is no limit
+        raise Unclear(f"{high} MiB: {last}")
     return Finding(f"{low}M", f"{low} MiB: 200; {high} MiB: {last}")
 
 
@@ -197,10 +199,14 @@ def concurrency(lab: Lab) -> Finding:
     with ThreadPoolExecutor(BURST) as pool:
         calls = [pool.submit(one, number) for number in range(BURST)]
     failed = [error for each in calls if (error := each.exception())]
-    if failed:  # a broken gate is only what the first failure led to
-        raise next((each for each in failed if isinstance(each, TargetError)), failed[0])
+    if failed:  # a broken gate is only what the first failure, or a slow network, led to
+        first = (each for each in failed if not isinstance(each, threading.BrokenBarrierError))
+        raise next(first, Unclear(f"{BURST} × labels.get"))
     replies = [each.result() for each in calls]
     refused = [each for each in replies if each.status == 429 and "concurrent" in each.error]
+    others = [each for each in replies if not each.fine and each not in refused]
+    if others:
+        raise Unclear(str(others[0]))
     if not refused:
         return Finding("0", f"{BURST} × labels.get: 200")
     through = sum(each.fine for each in replies)
@@ -219,6 +225,8 @@ def quota(lab: Lab) -> Finding:
         if not reply.fine:
             break
         spent += BATCH_UNITS
+    if not reply.throttled:
+        must(reply)
     if reply.fine and spent < most:
         raise Unclear(f"{spent} / 55 s")
     plan = next((name for name, limit in PLANS.items() if spent <= limit), "off")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from base64 import urlsafe_b64encode
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +13,7 @@ from migrate.accounts import Account
 from migrate.config import Config, load
 from migrate.errors import TargetError, UsageError
 from migrate.measure import Measured, measure
-from migrate.measure.lab import PREFIX
+from migrate.measure.lab import DOMAIN, PREFIX
 from migrate.measure.questions import LARGE, NEVER, QUESTIONS, QUOTA, Finding
 from migrate.sandbox.assumptions import Assumptions, choices, names
 from migrate.sandbox.embed import Running, running
@@ -117,14 +117,26 @@ def test_raw_limit(tmp_path: Path) -> None:
         assert measure(config, account, large=True).found["raw-limit"].value == "5M"
 
 
-def test_with_modify_the_messages_go_to_trash(tmp_path: Path) -> None:
+DRAFT = "Labels can't be applied to draft messages"
+
+
+@pytest.mark.parametrize(
+    "rules",
+    [[], [{"method": "gmail.users.messages.batchModify", "status": 400, "message": DRAFT}]],
+    ids=["at once", "one by one"],
+)
+def test_with_modify_the_messages_go_to_trash(
+    tmp_path: Path, rules: list[dict[str, object]]
+) -> None:
     with running(tmp_path / "sandbox") as sandbox:
         gmail = Gmail(sandbox, USER)
         config, account = settings(tmp_path / "move", sandbox, "modify")
         before = contents(gmail)[1]
-        measure(config, account)
+        faults(sandbox, *rules)
+        assert measure(config, account).left is None
         messages, labels = contents(gmail)
         assert labels == before
+        assert messages
         for each in messages:
             assert "TRASH" in gmail.call(f"messages/{each['id']}")["labelIds"]
 
@@ -187,20 +199,40 @@ def test_what_a_killed_run_left_behind_goes_first(tmp_path: Path) -> None:
         own = gmail.call("labels", "POST", {"name": "measure of my own"})
         before = contents(gmail)
         label = gmail.call("labels", "POST", {"name": f"{PREFIX}deadbeef"})["id"]
-        by_hand = gmail.call("labels", "POST", {"name": "mailhaul measured by hand"})
-        raw = urlsafe_b64encode(b"From: mailhaul@measure.mailhaul.invalid\r\n\r\nx").decode()
-        for more in ([], ["TRASH"]):
-            gmail.call("messages", "POST", {"raw": raw, "labelIds": [label, *more]})
-        own_mail = urlsafe_b64encode(b"From: a@example.com\r\n\r\nx").decode()
-        mine = [
-            gmail.call("messages", "POST", {"raw": own_mail, "labelIds": [each]})["id"]
-            for each in (label, by_hand["id"])
-        ]
+        by_hand = ["mailhaul measured by hand", "mailhaul measure my things"]
+        own_labels = [gmail.call("labels", "POST", {"name": each})["id"] for each in by_hand]
+
+        def put(head: str, *labels: str) -> str:
+            raw = urlsafe_b64encode(f"{head}\r\n\r\nx".encode()).decode()
+            found = gmail.call("messages", "POST", {"raw": raw, "labelIds": labels})
+            return str(found["id"])
+
+        put(f"From: mailhaul@{DOMAIN}", label)
+        put(f"From: mailhaul@{DOMAIN}", label, "TRASH")
+        put(f"From: a@example.com\r\nMessage-ID: <1@{DOMAIN}>", label)
+        mine = {
+            put("From: a@example.com", label),
+            put(f'From: "mailhaul@{DOMAIN}" <a@example.com>', label),
+            put(f"From: a@{DOMAIN}.example.com\r\nMessage-ID: <1@{DOMAIN}.example.com>", label),
+            *(put(f"From: mailhaul@{DOMAIN}", each) for each in own_labels),
+        }
         measure(config, account)
         messages, labels = contents(gmail)
-        assert {each["id"] for each in messages} == set(mine)
-        assert sorted(labels) == sorted([*before[1], by_hand["name"]])
+        assert {each["id"] for each in messages} == mine
+        assert sorted(labels) == sorted([*before[1], *by_hand])
         assert own["name"] in before[1]
+
+
+def test_the_command_tells_what_is_left(imap_migration: Migration, imap_sandbox: Running) -> None:
+    faults(imap_sandbox, {"method": "gmail.users.messages.batchDelete", "status": 403})
+    shown = imap_migration("check", "--measure", "--yes", "--lang", "en")
+    left = next(each for each in Gmail(imap_sandbox, USER).labels().values() if PREFIX in each)
+    assert shown.code == 5, shown.said
+    assert f'"{left[: len(PREFIX) + 8]}"' in shown.err
+    assert "deleted again" not in shown.out
+    assert "future-date=now" in shown.out
+    faults(imap_sandbox)
+    assert imap_migration("check", "--measure", "--yes", "--json").json["left"] is None
 
 
 def test_the_command(imap_migration: Migration) -> None:
@@ -216,18 +248,21 @@ def test_the_command(imap_migration: Migration) -> None:
 
 
 @pytest.fixture
-def imap_migration(tmp_path: Path) -> Any:
+def imap_sandbox(tmp_path: Path) -> Iterator[Running]:
+    with running(tmp_path / "sandbox", extra=["--assume", "future-date=now"]) as sandbox:
+        yield sandbox
+
+
+@pytest.fixture
+def imap_migration(tmp_path: Path, imap_sandbox: Running) -> Iterator[Migration]:
     from migrate.demo.imap import embedded_imap
     from tests.functional.cli.contract import PASSWORD, USER, mail
 
-    with (
-        embedded_imap([mail(1)], USER, PASSWORD) as imap,
-        running(tmp_path / "sandbox", extra=["--assume", "future-date=now"]) as sandbox,
-    ):
+    with embedded_imap([mail(1)], USER, PASSWORD) as imap:
         yield Migration(tmp_path / "move").write(
             f"imaps://{imap.host}:{imap.port}",
             imap.ca_file,
-            sandbox,
+            imap_sandbox,
             {(USER, "owner@example.org"): PASSWORD},
             FAST,
             'scopes = "full"',

@@ -24,6 +24,7 @@ __all__ = [
     "BrakeError",
     "FetchRefused",
     "FolderChanged",
+    "FolderRefused",
     "MailhaulError",
     "SourceError",
     "SourceLost",
@@ -63,6 +64,12 @@ class SourceLost(SourceError):
 
 class FetchRefused(MailhaulError):
     """The source does not hand out this one message (NO, NIL, empty literal)."""
+
+    exit_code = EXIT_DIFFERS
+
+
+class FolderRefused(MailhaulError):
+    """The source does not open this one folder; the others may well be copied."""
 
     exit_code = EXIT_DIFFERS
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from migrate.accounts import Account
 from migrate.config.model import (
+    FiltersConfig,
     LabelsConfig,
     LimitsConfig,
     PolicyConfig,
@@ -32,6 +33,7 @@ class Config:
     source: SourceConfig
     target: TargetConfig
     labels: LabelsConfig
+    filters: FiltersConfig
     policy: PolicyConfig
     limits: LimitsConfig
     state: StateConfig
@@ -76,7 +78,12 @@ class Config:
             exclude=self.labels.exclude + account.exclude,
             trash=self.policy.trash,
             junk=self.policy.junk,
+            drafts=self.policy.drafts,
+            deleted=self.policy.deleted,
             special_use=self.labels.special_use,
+            flatten=self.labels.flatten,
+            depth=self.labels.depth,
+            keywords=self.labels.keywords,
         )
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Callable, Mapping
+from datetime import date
 from pathlib import Path
 from typing import Annotated, Literal, Self, TypeVar
 
@@ -88,6 +89,10 @@ Text = Annotated[str, Field(min_length=1)]
 Use = Literal["inbox", "sent", "drafts", "junk", "trash", "all", "archive", "none"]
 
 
+Namespace = Literal["personal", "users", "shared"]
+"""RFC 2342: the user's own folders, those of other users, those of everybody."""
+
+
 class _Section(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
 
@@ -105,6 +110,8 @@ class SourceConfig(_Section):
     admin_user: Text | None = Field(default=None, examples=["admin"])
     admin_password: SecretRef | None = Field(default=None, examples=[{"env": "ADMIN_PASSWORD"}])
     admin_style: Literal["authzid", "user*master"] = "authzid"
+    namespaces: tuple[Namespace, ...] = ("personal",)
+    provider: Text = "auto"
     connect_timeout: Seconds = 30.0
     read_timeout: Seconds = 120.0
 
@@ -152,12 +159,32 @@ class LabelsConfig(_Section):
     include: tuple[Text, ...] = Field(default=(), examples=[["INBOX", "Projects/*"]])
     exclude: tuple[Text, ...] = Field(default=(), examples=[["Public/*"]])
     special_use: Mapping[str, Use] = Field(default={}, examples=[{"Gesendete Objekte": "sent"}])
+    flatten: bool = False
+    depth: Pace = 0
+    keywords: Mapping[str, Text] = Field(
+        default={},
+        examples=[{"$Forwarded": "Forwarded", "\\Answered": "Answered", "*": "Keywords"}],
+    )
+
+
+class FiltersConfig(_Section):
+    since: date | None = Field(default=None, examples=[date(2020, 1, 1)])
+    before: date | None = Field(default=None, examples=[date(2026, 1, 1)])
+    min_size: Pace = 0
+    max_size: Pace = 0
+    search: Text | None = Field(
+        default=None, examples=["UNKEYWORD $Private NOT SUBJECT newsletter"]
+    )
 
 
 class PolicyConfig(_Section):
     trash: Literal["label", "trash", "skip"] = "label"
     junk: Literal["spam", "label", "skip"] = "spam"
-    deleted: Literal["skip", "copy"] = "skip"
+    deleted: Literal["skip", "copy", "trash"] = "skip"
+    drafts: Literal["drafts", "label", "skip"] = "drafts"
+    refused: Literal["quarantine", "repair"] = "quarantine"
+    oversize: Literal["quarantine", "skip"] = "quarantine"
+    placeholder: Literal["none", "message"] = "none"
     collisions: Literal["keep-both", "gmail"] = "keep-both"
     order: Literal["newest-first", "oldest-first"] = "newest-first"
 
@@ -190,6 +217,7 @@ class Schema(_Section):
     source: SourceConfig
     target: TargetConfig
     labels: LabelsConfig = LabelsConfig()
+    filters: FiltersConfig = FiltersConfig()
     policy: PolicyConfig = PolicyConfig()
     limits: LimitsConfig = LimitsConfig()
     state: StateConfig = StateConfig()

@@ -9,6 +9,7 @@ import json
 import os
 import tomllib
 from collections.abc import Iterator, Mapping
+from datetime import date
 from pathlib import Path
 
 from pydantic import BaseModel
@@ -92,7 +93,7 @@ def inline(value: object) -> str:
         return f"{{ {pairs} }}" if pairs else "{}"
     if isinstance(value, list | tuple):
         return f"[{', '.join(inline(each) for each in value)}]"
-    return json.dumps(value, ensure_ascii=False)
+    return str(value) if isinstance(value, date) else json.dumps(value, ensure_ascii=False)
 
 
 def _bare(key: str) -> str:

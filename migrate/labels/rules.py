@@ -27,8 +27,23 @@ class LabelRules:
     """Shell patterns of the folders not to copy; stronger than `include`."""
     trash: Literal["label", "trash", "skip"] = "label"
     junk: Literal["spam", "label", "skip"] = "spam"
+    drafts: Literal["drafts", "label", "skip"] = "drafts"
+    deleted: Literal["skip", "copy", "trash"] = "skip"
     special_use: Mapping[str, str] = field(default_factory=dict)
     """Path → a `Use`, where the server's attributes and the names mislead."""
+    flatten: bool = False
+    """`A/B` becomes the label `A - B`, beside the others instead of below them."""
+    depth: int = 0
+    """Levels that a user label may have below the prefix; deeper folders share the label of their
+    ancestor on the last level. 0: as many as there are."""
+    keywords: Mapping[str, str] = field(default_factory=dict)
+    """Flag of a message, any case (`$Forwarded`, `\\Answered`) → label to set. `*` is the label
+    under which every other keyword gets one of its own."""
+    reviewed: Mapping[str, str | None] = field(default_factory=dict)
+    """Of a reviewed plan: name of a folder → its label, None to leave it out. Beats all above."""
+    settled: Mapping[bytes, str] = field(default_factory=dict)
+    """Wire name of a folder → the label that the ledger has for it. Where two folders want one
+    label, it stays with the one that has it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +55,8 @@ class Mapped:
     """Id of a system label, or the path of a user label; None when the folder is not copied."""
     system: bool
     rule: str | None
-    """Why it is not copied: `excluded`, `virtual`, `trash`, `junk`."""
+    """Why it is not copied: `excluded`, `virtual`, `trash`, `junk`, `drafts`, `plan`."""
     renamed: str | None
     """Why a user label is not simply the folder's path (under the prefix), the last reason if there
-    are several: `characters`, `rule`, `reserved`, `length`, `collision`."""
+    are several: `characters`, `rule`, `flattened`, `folded`, `reserved`, `length`, `collision`,
+    `plan`."""

@@ -9,8 +9,20 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, TypeVar
 
-from sqlalchemy import URL, Connection, Engine, create_engine, event, insert, make_url, select
+from sqlalchemy import (
+    URL,
+    Connection,
+    Engine,
+    create_engine,
+    event,
+    insert,
+    inspect,
+    make_url,
+    select,
+    update,
+)
 from sqlalchemy.exc import DatabaseError
+from sqlalchemy.schema import CreateColumn
 
 from migrate.errors import StateError
 from migrate.ledger import tables
@@ -23,7 +35,7 @@ class Ledger:
     """A migration's database. Reads from any thread; writes go through the one writer thread."""
 
     def __init__(self, url: str) -> None:
-        """Open or create. StateError when it is damaged, unwritable or of a newer version."""
+        """Open, create or upgrade. StateError: damaged, unwritable or of a newer version."""
         self.url = url
         self._engine = _engine(_parsed(url))
         path = self._engine.url.database
@@ -76,11 +88,27 @@ def _stamp(conn: Connection, path: str | None) -> float:
         rows = {"version": str(tables.VERSION), "created": repr(time.time())}
         fresh = [{"key": key, "value": value} for key, value in rows.items()]
         conn.execute(insert(tables.meta), fresh)
-    if int(rows["version"]) != tables.VERSION:
+    version = int(rows["version"])
+    if version < tables.VERSION:
+        _upgrade(conn)
+    elif version > tables.VERSION:
         raise StateError(
             "ledger-version", file=path, found=rows["version"], supported=tables.VERSION
         )
     return float(rows["created"])
+
+
+def _upgrade(conn: Connection) -> None:
+    """To the newest version; so far a new version only ever has more columns, all nullable."""
+    for table in tables.metadata.sorted_tables:
+        there = {each["name"] for each in inspect(conn).get_columns(table.name)}
+        for column in table.columns:
+            if column.name not in there:
+                described = CreateColumn(column).compile(conn)
+                conn.exec_driver_sql(f'ALTER TABLE "{table.name}" ADD COLUMN {described}')
+    conn.execute(
+        update(tables.meta).where(tables.meta.c.key == "version").values(value=str(tables.VERSION))
+    )
 
 
 def _parsed(url: str) -> URL:

@@ -4,6 +4,8 @@
   rows that belong to it. `history_id` is Gmail's history as of which `baseline` is complete.
 - `folder` one IMAP mailbox at one UIDVALIDITY, with the label it goes to or the rule that leaves
   it out. `listed` is the source's count of a folder that a rule leaves out: it is not scanned.
+  `uidnext` is one more than the highest UID seen, `problem` an error code when the source did not
+  open it.
 - `occurrence` one message in a folder at a UID. Its states, and who moves it:
 
       pending ──claim──▶ intended ──outcome──▶ imported · merged · present · quarantined
@@ -14,12 +16,14 @@
   that claimed it and with it the history from which Gmail can be asked. `gone` marks what the
   source no longer has; it is outside the accounting. `bundle` is equal for all candidates of one
   message, `predicted` (`certain` or not) what Gmail is expected to say of it, `seq` the order of
-  copying, `at` the seconds since 1970 that decide about it,
+  copying, `at` the seconds since 1970 that decide about it, `dated` those that Gmail will show,
   `detail` what the source said when it did not hand the message out.
 - `message` distinct bytes (SHA-256 of what the source returned) in an account, and what became of
   them. `header_id` is the Message-ID that was uploaded, `date` the seconds since 1970 that Gmail
   must show, `basis` what the repairs depended on besides the bytes, `labels` what we wrote.
-  `gmail_id` is not unique: Gmail may have merged two of ours.
+  `gmail_id` is not unique: Gmail may have merged two of ours. `draft_id` is set for a real draft,
+  whose bytes Gmail may rewrite; `placeholder_id` is the message that stands in a mailbox for a
+  quarantined one.
 - `slice` a bounded piece of work; `history_id` was read before its first upload.
 - `repair` header fields that were changed, before and after.
 - `label` a label of ours at the target; `run_id` is set when we created it.
@@ -49,7 +53,7 @@ from sqlalchemy import (
     text,
 )
 
-VERSION = 1
+VERSION = 2
 
 metadata = MetaData()
 
@@ -100,6 +104,9 @@ folder = Table(
     Column("rule", String),
     Column("renamed", String),
     Column("listed", Integer, nullable=False, default=0),
+    Column("uidnext", BigInteger),
+    Column("problem", String),
+    Column("problem_params", JSON),
     Column("gone", Boolean, nullable=False, default=False),
     UniqueConstraint("account_id", "raw", "uidvalidity"),
 )
@@ -131,6 +138,8 @@ message = Table(
     Column("basis", JSON),
     Column("labels", JSON, nullable=False),
     Column("labels_before", JSON),
+    Column("draft_id", String),
+    Column("placeholder_id", String),
     Column("run_id", ForeignKey("run.id")),
     UniqueConstraint("account_id", "sha256"),
     Index("message_header_id", "account_id", "header_id"),
@@ -147,6 +156,7 @@ occurrence = Table(
     Column("flags", String, nullable=False, default=""),
     Column("internal_date", String),
     Column("at", BigInteger, nullable=False, default=0),
+    Column("dated", BigInteger),
     Column("size", BigInteger, nullable=False, default=0),
     Column("email_id", String),
     Column("bundle", String),

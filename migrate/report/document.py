@@ -56,6 +56,11 @@ class FolderLine:
     bytes: int = 0
     rule: str | None = None
     """Why the whole folder is skipped: `excluded`, `virtual`."""
+    uidvalidity: int | None = None
+    uidnext: int | None = None
+    """One more than the highest UID that was listed; None for a folder that is not read."""
+    error: dict[str, Any] | None = None
+    """`{"code", "cause", "cure"}` when the source did not open the folder: it is not counted."""
 
 
 @dataclass(slots=True)
@@ -136,6 +141,42 @@ class Predicted:
 
 
 @dataclass(slots=True)
+class Confirmed:
+    """How one predicted verdict turned out."""
+
+    verdict: str
+    actual: str
+    """A verdict too, for what the run saw; or `imported` where nothing was to be seen."""
+    count: int
+    agrees: bool
+
+
+@dataclass(slots=True)
+class Surprise:
+    """A message whose end is not what was predicted."""
+
+    account: str
+    folder: str
+    uid: int
+    verdict: str
+    actual: str
+
+
+@dataclass(slots=True)
+class Change:
+    """One difference between two plans."""
+
+    account: str
+    folder: str
+    """Empty for what concerns the whole account or migration."""
+    what: str
+    """`account`, `folder`, `label`, `rule`, `messages`, `gone`, `uidvalidity`, `setting`,
+    `predicted`."""
+    before: str
+    after: str
+
+
+@dataclass(slots=True)
 class Document:
     """One answer of one command."""
 
@@ -149,6 +190,11 @@ class Document:
     version: str
     target_consulted: bool | None = None
     predicted: list[Predicted] | None = None
+    settings: dict[str, Any] | None = None
+    """Of a plan: `[labels]`, `[filters]` and `[policy]`, by section, as the run must find them."""
+    changes: list[Change] | None = None
+    confirmed: list[Confirmed] | None = None
+    surprises: list[Surprise] | None = None
     units: int | None = None
     seconds: int | None = None
     bytes: int | None = None

@@ -2,7 +2,8 @@
 
 A source is read-only by construction (EXAMINE and BODY.PEEK[], RFC 9051 6.3.3 and 6.4.5) and is
 used by one thread at a time. Errors are those of `migrate.errors`: `SourceError` for the account,
-`SourceLost` when connecting again may help, `FetchRefused` for a single message.
+`SourceLost` when connecting again may help, `FolderRefused` for a single folder, `FetchRefused`
+for a single message.
 """
 
 from __future__ import annotations
@@ -35,6 +36,17 @@ class Folder:
 
 
 @dataclass(frozen=True, slots=True)
+class Provider:
+    """A kind of server; `providers.toml` says what each one gets wrong."""
+
+    id: str
+    """`dovecot`, `exchange` … or `unknown`."""
+    name: str
+    ceiling: int | None = None
+    """Messages of a folder that the server shows at most; older ones it hides."""
+
+
+@dataclass(frozen=True, slots=True)
 class FolderState:
     """What EXAMINE says of a folder."""
 
@@ -59,6 +71,23 @@ class Listed:
     """EMAILID (RFC 8474), None where the server has no OBJECTID."""
     header: bytes
     """The header fields of `SCANNED_FIELDS`, raw."""
+    parts: tuple[Part, ...] | None = None
+    """The leaves of the message; None when they were not asked for or the server does not say."""
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One leaf of a BODYSTRUCTURE (RFC 9051 7.5.2)."""
+
+    type: str
+    """`application/zip`, in lower case."""
+    filename: str | None
+    """As the server gives it: the disposition's filename, else the type's name, RFC 2231 and RFC
+    2047 forms decoded."""
+    encoding: str
+    """`base64`, `7bit` …, in lower case."""
+    size: int
+    """Octets as encoded."""
 
 
 SCANNED_FIELDS = ("Message-ID", "References", "In-Reply-To", "Date", "From", "Subject", "Received")
@@ -76,17 +105,30 @@ class Fetched:
 class Source(Protocol):
     """One account at the source."""
 
+    @property
+    def provider(self) -> Provider:
+        """What is known of this kind of server, by its greeting, capabilities and host."""
+
     def folders(self) -> list[Folder]:
-        """All folders of the personal namespace, parents first."""
+        """All folders of the namespaces that were asked for, parents first."""
 
     def examine(self, folder: Folder) -> FolderState:
-        """Open `folder` read-only; the calls below then mean this folder."""
+        """Open `folder` read-only; the calls below then mean this folder. FolderRefused."""
 
     def uids(self) -> list[int]:
         """All UIDs of the open folder, ascending."""
 
-    def scan(self, uids: Sequence[int]) -> Iterator[Listed]:
-        """What `Listed` holds, for the given UIDs; a UID that has vanished yields nothing."""
+    def search(self, criteria: str) -> set[int]:
+        """The UIDs of the open folder that match (RFC 9051 6.4.4, in the words of SEARCH).
+
+        SourceError `source-search-refused` when the server does not understand the criteria.
+        """
+
+    def scan(self, uids: Sequence[int], *, structure: bool = False) -> Iterator[Listed]:
+        """What `Listed` holds, for the given UIDs; a UID that has vanished yields nothing.
+
+        `parts` only with `structure`: a server may have to read every message for it.
+        """
 
     def fetch(self, wanted: Sequence[tuple[int, int]]) -> Iterator[Fetched]:
         """BODY.PEEK[] of (UID, size hint) pairs, in any order. Large ones come as spool files.

@@ -10,7 +10,7 @@ from pathlib import Path
 from imapclient import IMAPClient
 
 from migrate.errors import SourceError
-from migrate.source import Fetched, Folder, FolderState, Listed
+from migrate.source import Fetched, Folder, FolderState, Listed, Provider
 from migrate.source.fetching import fetch
 from migrate.source.folders import SPECIAL_USES, Namespace, Row, namespaces, personal_folders, row
 from migrate.source.login import Login
@@ -46,6 +46,10 @@ class ImapSource:
         self._offered = offered
         self._batch_bytes = batch_bytes
         self._exists = 0
+
+    @property
+    def provider(self) -> Provider:
+        return Provider("unknown", "")
 
     def folders(self) -> list[Folder]:
         spaces: list[Namespace] = []
@@ -97,7 +101,11 @@ class ImapSource:
         answers = self._wire.ask(b"UID", b"FETCH", b"1:*", b"(UID)")
         return sorted({uid for r in answers if (uid := number(r.items().get(b"UID")))})
 
-    def scan(self, uids: Sequence[int]) -> Iterator[Listed]:
+    def search(self, criteria: str) -> set[int]:
+        answers = self._wire.ask(b"UID", b"SEARCH", criteria.encode())
+        return {int(word) for r in answers for word in r.text.split() if word.isdigit()}
+
+    def scan(self, uids: Sequence[int], *, structure: bool = False) -> Iterator[Listed]:
         return scan(self._wire, uids, objectid=b"OBJECTID" in self._offered)
 
     def fetch(self, wanted: Sequence[tuple[int, int]]) -> Iterator[Fetched]:

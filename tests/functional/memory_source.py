@@ -18,7 +18,7 @@ from migrate.errors import FetchRefused, MailhaulError
 from migrate.progress import Progress
 from migrate.report.document import Document
 from migrate.sandbox.embed import Running
-from migrate.source import SCANNED_FIELDS, Fetched, Folder, FolderState, Listed
+from migrate.source import SCANNED_FIELDS, Fetched, Folder, FolderState, Listed, Provider
 from migrate.texts import Texts
 
 from .migration import Gmail, Migration
@@ -60,6 +60,13 @@ class MemorySource:
         self._content = content
         self._open: Sequence[Mail] = ()
 
+    @property
+    def provider(self) -> Provider:
+        return Provider("unknown", "")
+
+    def search(self, criteria: str) -> set[int]:
+        raise NotImplementedError
+
     def folders(self) -> list[Folder]:
         return [
             Folder(name.encode(), name, tuple(name.split("/")), frozenset())
@@ -73,7 +80,7 @@ class MemorySource:
     def uids(self) -> list[int]:
         return list(range(1, len(self._open) + 1))
 
-    def scan(self, uids: Sequence[int]) -> Iterator[Listed]:
+    def scan(self, uids: Sequence[int], *, structure: bool = False) -> Iterator[Listed]:
         for uid in uids:
             one = self._open[uid - 1]
             head = b"".join(_FIELDS.findall(one.raw.partition(b"\r\n\r\n")[0] + b"\r\n"))

@@ -15,7 +15,7 @@ from migrate.ledger.accounts import Account
 from migrate.report.document import Totals
 from migrate.report.gather import gather, predictions
 from migrate.scan import scan
-from migrate.source import Fetched, Folder, FolderState, Listed
+from migrate.source import Fetched, Folder, FolderState, Listed, Provider
 from migrate.texts import Texts
 from tests.unit.ledgers import PAIR, RUN, folder, opened, rows, take
 
@@ -42,6 +42,13 @@ class FakeSource:
         self.silent: set[int] = set()
         self._open = ""
 
+    @property
+    def provider(self) -> Provider:
+        return Provider("unknown", "")
+
+    def search(self, criteria: str) -> set[int]:
+        raise NotImplementedError
+
     def folders(self) -> list[Folder]:
         return [folder(name, *self.attributes.get(name, "").split()) for name in self.messages]
 
@@ -52,7 +59,7 @@ class FakeSource:
     def uids(self) -> list[int]:
         return sorted(each.uid for each in self.messages[self._open])
 
-    def scan(self, uids: Sequence[int]) -> Iterator[Listed]:
+    def scan(self, uids: Sequence[int], *, structure: bool = False) -> Iterator[Listed]:
         for each in self.messages[self._open]:
             if each.uid in uids and each.uid not in self.silent:
                 yield each

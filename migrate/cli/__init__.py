@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import typer
 
-from migrate.cli import copying, preparing, reporting
+from migrate.cli import copying, explaining, preparing, reporting
 from migrate.texts import Texts, language
 
 _help = Texts(language())
@@ -20,6 +20,7 @@ _commands: dict[str, Callable[..., None]] = {
     "status": reporting.status,
     "verify": reporting.verify,
     "report": reporting.report,
+    "explain": explaining.explain,
 }
 for _name, _command in _commands.items():
     app.command(_name, help=_help(f"cli.help.{_name}"))(_command)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import socket
 import threading
+from contextlib import suppress
 from email.message import EmailMessage
 
 
@@ -20,10 +21,11 @@ class Remote:
     def _accept(self) -> None:
         while True:
             peer, _ = self._socket.accept()
-            with peer:
+            with peer, suppress(TimeoutError):
+                self.visits += 1
+                peer.settimeout(0.5)  # a browser opens connections in advance and says nothing
                 if peer.recv(4) == b"stop":
                     return
-                self.visits += 1
 
     def close(self) -> None:
         with socket.create_connection(self._socket.getsockname()) as last:

@@ -1,9 +1,9 @@
 """The HTML of a message, for a frame without origin, script and network.
 
 Nothing is cleaned away but what `policy.FRAME` and the sandbox can't stop: `<link>` opens
-connections (preconnect), `<meta>` can undo response headers, `<base>` gives every link another
-meaning. A start tag is these letters after `<` and nothing else (HTML 13.2.5), so renaming them
-is certain without parsing.
+connections (preconnect) and so does `<iframe>` before its policy is asked (Chromium), `<meta>`
+can undo response headers, `<base>` gives every link another meaning. A start tag is these letters
+after `<` and nothing else (HTML 13.2.5), so renaming them is certain without parsing.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ PICTURES = frozenset({"image/png", "image/jpeg", "image/gif", "image/webp"})
 MAX_PICTURE = 300 * 1024
 MAX_PICTURES = 2 * 1024 * 1024
 """Encoded bytes of one, and of all wherever they stand."""
-RENAMED = re.compile(r"(?i)<(/?)(link|meta|base)(?=[\s/>])")
+RENAMED = re.compile(r"(?i)<(/?)(link|meta|base|i?frame)(?=[\s/>])")
 CID = re.compile(r"(?i)\bcid:([^\s\"'<>()]{1,500})")
 BEGINNING = """<!doctype html>
 <meta charset="utf-8">

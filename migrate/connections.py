@@ -39,7 +39,8 @@ def open_source(config: Config, account: Account) -> ImapSource:
         connect_timeout=settings.connect_timeout,
         read_timeout=settings.read_timeout,
     )
-    return connect(login, private_directory(config.spool))
+    spool = private_directory(config.spool)
+    return connect(login, spool, namespaces=settings.namespaces)
 
 
 def _reveal(password: Secret | SecretRef | None) -> str:

@@ -109,6 +109,10 @@ class Source(Protocol):
     def provider(self) -> Provider:
         """What is known of this kind of server, by its greeting, capabilities and host."""
 
+    @property
+    def unlisted(self) -> tuple[str, ...]:
+        """What of the last `folders()` could not be had, for people; empty when it is complete."""
+
     def folders(self) -> list[Folder]:
         """All folders of the namespaces that were asked for, parents first."""
 
@@ -121,7 +125,8 @@ class Source(Protocol):
     def search(self, criteria: str) -> set[int]:
         """The UIDs of the open folder that match (RFC 9051 6.4.4, in the words of SEARCH).
 
-        SourceError `source-search-refused` when the server does not understand the criteria.
+        SourceError `source-search-refused` when the server does not understand the criteria,
+        UsageError `source-search-invalid` for what is not one line of search keys.
         """
 
     def scan(self, uids: Sequence[int], *, structure: bool = False) -> Iterator[Listed]:

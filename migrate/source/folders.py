@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import binascii
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Sequence, Set
 from dataclasses import dataclass, replace
+from typing import Literal
 
 from imapclient.imap_utf7 import encode
 
@@ -16,6 +17,11 @@ SPECIAL_USES = {"\\all", "\\archive", "\\drafts", "\\flagged", "\\junk", "\\sent
 """RFC 6154 section 2."""
 _XLIST = {"\\allmail": "\\all", "\\spam": "\\junk", "\\starred": "\\flagged"}
 """What servers before RFC 6154 called them."""
+
+Kind = Literal["personal", "users", "shared"]
+"""RFC 2342: the user's own folders, those of other users, those of everybody."""
+_KINDS: tuple[Kind, ...] = ("personal", "users", "shared")
+PERSONAL = frozenset[Kind](("personal",))
 
 _SHIFTED = re.compile(r"&([A-Za-z0-9+,]*)-")
 
@@ -33,7 +39,11 @@ class Row:
 @dataclass(frozen=True, slots=True)
 class Namespace:
     prefix: bytes
-    personal: bool
+    kind: Kind
+
+    @property
+    def personal(self) -> bool:
+        return self.kind == "personal"
 
 
 def row(response: Response) -> Row | None:
@@ -59,18 +69,22 @@ def namespaces(response: Response) -> list[Namespace]:
     match response.values():
         case [bytes(word), *kinds] if word.upper() == b"NAMESPACE":
             return [
-                Namespace(prefix, personal=index == 0)
-                for index, kind in enumerate(kinds)
-                for prefix in _prefixes(kind)
+                Namespace(prefix, kind)
+                for kind, entries in zip(_KINDS, kinds, strict=False)
+                for prefix in _prefixes(entries)
             ]
     return []
 
 
-def personal_folders(rows: Iterable[Row], spaces: Sequence[Namespace]) -> list[Folder]:
-    """The folders of the personal namespace: INBOX first, parents before children.
+def chosen_folders(
+    rows: Iterable[Row], spaces: Sequence[Namespace], kinds: Set[Kind] = PERSONAL
+) -> list[Folder]:
+    """The folders of the namespaces of these kinds: INBOX first, parents before children.
 
-    No two have the same name. Without NAMESPACE the prefix is `INBOX` and the delimiter if all
-    other folders are below it, as with Courier.
+    No two have the same name. The prefix of a personal namespace is left out of the path; that of
+    another stays, so that nobody's `Work` meets the user's own. Without NAMESPACE all folders are
+    personal, and the prefix is `INBOX` and the delimiter if all other folders are below it, as
+    with Courier.
     """
     merged: dict[bytes, Row] = {}
     for each in rows:
@@ -82,9 +96,11 @@ def personal_folders(rows: Iterable[Row], spaces: Sequence[Namespace]) -> list[F
         others = [each.raw for each in found if each.raw != b"INBOX"]
         prefix = below.pop() if len(below) == 1 else b""
         if prefix and others and all(raw.startswith(prefix) for raw in others):
-            spaces = [Namespace(prefix, personal=True)]
+            spaces = [Namespace(prefix, "personal")]
     folders = [
-        _folder(each, space.prefix) for each in found if (space := _home(each, spaces)).personal
+        _folder(each, space.prefix if space.personal else b"")
+        for each in found
+        if (space := _home(each, spaces)).kind in kinds
     ]
     return sorted(_distinct(folders), key=lambda folder: (folder.raw != b"INBOX", folder.path))
 
@@ -123,7 +139,7 @@ def _prefixes(kind: Value) -> list[bytes]:
 
 def _home(each: Row, spaces: Sequence[Namespace]) -> Namespace:
     """The namespace of a folder: that with the longest prefix; INBOX is always personal."""
-    nowhere = Namespace(b"", personal=True)
+    nowhere = Namespace(b"", "personal")
     if each.raw == b"INBOX":
         return nowhere
     fitting = (

@@ -10,34 +10,70 @@ from migrate.body import Body
 from migrate.source import SCANNED_FIELDS, Listed
 from migrate.source.fetching import present
 from migrate.source.response import Value, number
+from migrate.source.structure import leaves
 from migrate.source.uidset import uid_set
 from migrate.source.wire import Refused, Wire
 
 _CHUNK = 500
+_REFUSALS = 10  # of BODYSTRUCTURE in a chunk, until we stop asking
 _HEADER = f"BODY.PEEK[HEADER.FIELDS ({' '.join(SCANNED_FIELDS).upper()})]".encode()
 
 
-def scan(wire: Wire, uids: Sequence[int], *, objectid: bool) -> Iterator[Listed]:
+def scan(wire: Wire, uids: Sequence[int], *, objectid: bool, structure: bool) -> Iterator[Listed]:
     """`Listed` for each UID the folder holds.
 
-    A chunk that is refused is asked for UID by UID; a message whose data the server keeps to
-    itself is listed with its UID alone, so that it stays in the accounts.
+    BODYSTRUCTURE is asked for by itself once the server refuses a chunk with it. A chunk that is
+    refused is asked for UID by UID; a message whose data the server keeps to itself is listed
+    with its UID alone, so that it stays in the accounts.
     """
     names = b"UID FLAGS INTERNALDATE RFC822.SIZE " + (b"EMAILID " if objectid else b"") + _HEADER
+    apart = False
     for start in range(0, len(uids), _CHUNK):
         chunk = uids[start : start + _CHUNK]
         found: dict[int, dict[bytes, Value]] = {}
         try:
-            _collect(wire, chunk, names, found)
+            also = b" BODYSTRUCTURE" if structure and not apart else b""
+            _collect(wire, chunk, names + also, found)
         except Refused:
-            for uid in chunk:
-                with suppress(Refused):
-                    _collect(wire, [uid], names, found)
+            apart = structure
+            _one_by_one(wire, chunk, names, found)
+        if apart:
+            _structures(wire, chunk, found)
         for uid in present(wire, [uid for uid in chunk if uid not in found]):
             found[uid] = {}
         for uid in chunk:
             if uid in found:
                 yield _listed(uid, found[uid])
+
+
+def _one_by_one(
+    wire: Wire, uids: Sequence[int], names: bytes, found: dict[int, dict[bytes, Value]]
+) -> None:
+    """What a chunk was refused for may be one message, or what was asked of all."""
+    with suppress(Refused):
+        _collect(wire, uids, names, found)
+        return
+    for uid in uids:
+        with suppress(Refused):
+            _collect(wire, [uid], names, found)
+
+
+def _structures(wire: Wire, uids: Sequence[int], found: dict[int, dict[bytes, Value]]) -> None:
+    """BODYSTRUCTURE by itself; where it is refused again and again, it is done without."""
+    names = b"UID BODYSTRUCTURE"
+    with suppress(Refused):
+        _collect(wire, uids, names, found)
+        return
+    refusals = 0
+    for uid in uids:
+        if b"BODYSTRUCTURE" in found.get(uid, ()):
+            continue
+        try:
+            _collect(wire, [uid], names, found)
+        except Refused:
+            refusals += 1
+            if refusals == _REFUSALS:
+                return
 
 
 def _collect(
@@ -71,6 +107,7 @@ def _listed(uid: int, items: dict[bytes, Value]) -> Listed:
         size=number(items.get(b"RFC822.SIZE")) or 0,
         email_id=email,
         header=header if isinstance(header, bytes) else b"",
+        parts=leaves(items.get(b"BODYSTRUCTURE")),
     )
 
 

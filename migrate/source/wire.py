@@ -106,7 +106,8 @@ class Wire:
                 self.go_ahead()
                 line = bytes(word)
             else:
-                line += b" " + word
+                # Only a search has a closing bracket after a literal: no blank before it.
+                line += word if word.startswith(b")") else b" " + word
         self.write(line)
         return tag
 

@@ -6,6 +6,7 @@ import itertools
 import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -63,7 +64,7 @@ def open_source(spool: Path) -> Iterator[OpenSource]:
     """`connect` with a spool directory; what it gives is closed after the test."""
     opened: list[ImapSource] = []
 
-    def open_(login: Login, **options: int) -> ImapSource:
+    def open_(login: Login, **options: Any) -> ImapSource:
         opened.append(connect(login, spool, **options))
         return opened[-1]
 

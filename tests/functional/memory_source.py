@@ -59,13 +59,16 @@ class MemorySource:
     def __init__(self, content: Mapping[str, Sequence[Mail]]) -> None:
         self._content = content
         self._open: Sequence[Mail] = ()
+        self.unlisted: tuple[str, ...] = ()
 
     @property
     def provider(self) -> Provider:
         return Provider("unknown", "")
 
     def search(self, criteria: str) -> set[int]:
-        raise NotImplementedError
+        """`SUBJECT word` alone: which messages hold the word anywhere."""
+        word = criteria.removeprefix("SUBJECT ").encode()
+        return {uid for uid, one in enumerate(self._open, 1) if word in one.raw}
 
     def folders(self) -> list[Folder]:
         return [

@@ -15,8 +15,8 @@ from pathlib import Path
 import pytest
 
 from migrate.body import Body
-from migrate.errors import SourceError
-from migrate.source import Fetched
+from migrate.errors import FolderRefused, SourceError
+from migrate.source import Fetched, Part
 from migrate.source.imap import ImapSource
 
 from .conftest import OpenSource
@@ -107,6 +107,26 @@ def test_scan_tells_flags_dates_sizes_and_fields(
     assert list(source.fetch([(99, 10)])) == []
 
 
+def test_search_and_parts(dovecot: Dovecot, mailbox_user: str, open_source: OpenSource) -> None:
+    dovecot.add_user(mailbox_user)
+    mixed = (
+        b"From: a@x\r\nSubject: =?utf-8?B?5LqI5a6a?=\r\nMIME-Version: 1.0\r\n"
+        b'Content-Type: multipart/mixed; boundary="b"\r\n\r\n--b\r\n'
+        b"Content-Type: application/zip\r\nContent-Disposition: attachment;\r\n"
+        b" filename*=iso-8859-1''caf%E9.zip\r\n\r\nzip\r\n--b--\r\n"
+    )
+    dovecot.seed(mailbox_user, "INBOX", [(mixed, (), DATE), (b"Subject: x\r\n\r\n", (), DATE)])
+    source = open_source(dovecot.login(mailbox_user))
+    uids = examined(source)
+    assert source.search('SUBJECT "予定" NOT SEEN') == {1}
+    assert source.search("(SUBJECT 予定) UNSEEN") == {1}
+    assert source.search("ALL") == {1, 2}
+    assert raised(lambda: source.search("NONSENSE")).code == "source-search-refused"
+    first, second = source.scan(uids, structure=True)
+    assert first.parts == (Part("application/zip", "café.zip", "7bit", 3),)
+    assert second.parts == (Part("text/plain", None, "7bit", 0),)
+
+
 def test_examine_tells_the_state(
     dovecot: Dovecot, mailbox_user: str, open_source: OpenSource
 ) -> None:
@@ -121,7 +141,7 @@ def test_examine_tells_the_state(
     gone = source.folders()[1]
     dovecot.maildir(mailbox_user, "Gone").rename(dovecot.maildir(mailbox_user, "Else"))
     error = raised(lambda: source.examine(gone))
-    assert isinstance(error, SourceError) and error.code == "source-folder-refused"
+    assert isinstance(error, FolderRefused) and error.code == "source-folder-refused"
 
 
 @pytest.mark.parametrize(("prefix", "separator"), [("", "/"), ("INBOX.", "."), ("INBOX/", "/")])
@@ -146,6 +166,22 @@ def test_folders(
     for folder in folders[1:]:
         source.examine(folder)
         assert read(source, source.uids()) == {1: "/".join(folder.path).encode()}
+
+
+def test_public_folders_only_when_asked_for(
+    dovecot: Dovecot, mailbox_user: str, open_source: OpenSource
+) -> None:
+    dovecot.add_user(mailbox_user)
+    dovecot.seed_public("Board", [(b"to all", (), DATE)])
+    login = dovecot.login(mailbox_user)
+    assert all("Public" not in folder.path for folder in open_source(login).folders())
+    source = open_source(login, namespaces=("personal", "shared"))
+    (board,) = (each for each in source.folders() if each.path == ("Public", "Board"))
+    source.examine(board)
+    assert read(source, source.uids()) == {1: b"to all"}
+    assert source.unlisted == ()
+    only = open_source(login, namespaces=("shared",)).folders()
+    assert {each.path[0] for each in only} == {"Public"}
 
 
 @pytest.mark.parametrize("password", ["秘密 pässword", 'a"b\\c:d', "{x}"])

@@ -40,6 +40,7 @@ class FakeSource:
         self.validity = dict.fromkeys(folders, 7)
         self.attributes: dict[str, str] = {}
         self.silent: set[int] = set()
+        self.unlisted: tuple[str, ...] = ()
         self._open = ""
 
     @property

@@ -7,20 +7,20 @@ from hypothesis import given
 from hypothesis import strategies as st
 from imapclient.imap_utf7 import encode
 
-from migrate.source.folders import Namespace, Row, decode, personal_folders, row
+from migrate.source.folders import Namespace, Row, chosen_folders, decode, row
 from migrate.source.response import Response
 
 COURIER = [
-    Namespace(b"INBOX.", personal=True),
-    Namespace(b"#shared.", personal=False),
-    Namespace(b"shared.", personal=False),
+    Namespace(b"INBOX.", "personal"),
+    Namespace(b"#shared.", "shared"),
+    Namespace(b"shared.", "shared"),
 ]
 CYRUS = [
-    Namespace(b"INBOX.", personal=True),
-    Namespace(b"user.", personal=False),
-    Namespace(b"", personal=False),
+    Namespace(b"INBOX.", "personal"),
+    Namespace(b"user.", "users"),
+    Namespace(b"", "shared"),
 ]
-PLAIN = [Namespace(b"", personal=True)]
+PLAIN = [Namespace(b"", "personal")]
 
 
 def rows(*raw: bytes, delimiter: bytes = b"/") -> list[Row]:
@@ -56,13 +56,13 @@ def test_decode_undoes_encode(name: str) -> None:
 
 @given(st.lists(st.binary(min_size=1, max_size=8), unique=True, max_size=12))
 def test_any_bytes_give_distinct_names_and_lose_no_folder(raw: list[bytes]) -> None:
-    found = personal_folders(rows(*raw), PLAIN)
+    found = chosen_folders(rows(*raw), PLAIN)
     assert len({folder.name for folder in found}) == len(found)
     assert sorted(folder.raw for folder in found) == sorted(raw)
 
 
 def test_names_that_decode_alike_are_told_apart() -> None:
-    found = personal_folders(rows("é".encode(), b"&AOk-"), PLAIN)
+    found = chosen_folders(rows("é".encode(), b"&AOk-"), PLAIN)
     assert {f.raw: f.name for f in found} == {b"&AOk-": "é", "é".encode(): "é [\\xc3\\xa9]"}
     assert found[0].path != found[1].path
 
@@ -70,47 +70,56 @@ def test_names_that_decode_alike_are_told_apart() -> None:
 @pytest.mark.parametrize("spaces", [COURIER, CYRUS, []])
 def test_inbox_prefix_is_not_part_of_the_path(spaces: list[Namespace]) -> None:
     listed = rows(b"INBOX.Sent.2020", b"INBOX", b"INBOX.Sent", delimiter=b".")
-    found = personal_folders(listed, spaces)
+    found = chosen_folders(listed, spaces)
     assert [folder.path for folder in found] == [("INBOX",), ("Sent",), ("Sent", "2020")]
     assert [folder.name for folder in found] == ["INBOX", "INBOX.Sent", "INBOX.Sent.2020"]
 
 
 def test_children_of_the_inbox_keep_it_where_it_is_no_prefix() -> None:
-    found = personal_folders(rows(b"Inbox/A", b"B"), [])
+    found = chosen_folders(rows(b"Inbox/A", b"B"), [])
     assert [folder.path for folder in found] == [("B",), ("INBOX", "A")]
 
 
 def test_a_folder_inbox_below_the_prefix_is_not_the_inbox() -> None:
-    found = personal_folders(rows(b"INBOX", b"INBOX.INBOX", delimiter=b"."), COURIER)
+    found = chosen_folders(rows(b"INBOX", b"INBOX.INBOX", delimiter=b"."), COURIER)
     assert [folder.path for folder in found] == [("INBOX",), ("INBOX", "INBOX")]
 
 
 def test_other_peoples_folders_are_left_out() -> None:
     listed = rows(b"INBOX", b"INBOX.A", b"shared.x", b"#shared", b"user.bob", delimiter=b".")
-    courier = [f.raw for f in personal_folders(listed, COURIER)]
+    courier = [f.raw for f in chosen_folders(listed, COURIER)]
     assert courier == [b"INBOX", b"INBOX.A", b"user.bob"]
-    assert [f.raw for f in personal_folders(listed, CYRUS)] == [b"INBOX", b"INBOX.A"]
+    assert [f.raw for f in chosen_folders(listed, CYRUS)] == [b"INBOX", b"INBOX.A"]
+
+
+def test_other_namespaces_when_asked_keep_their_prefix() -> None:
+    listed = rows(b"INBOX", b"INBOX.Work", b"shared.Work", b"user.bob.Work", delimiter=b".")
+    spaces = [*COURIER, Namespace(b"user.", "users")]
+    shared = chosen_folders(listed, spaces, frozenset({"personal", "shared"}))
+    assert [f.path for f in shared] == [("INBOX",), ("Work",), ("shared", "Work")]
+    users = chosen_folders(listed, spaces, frozenset({"users"}))
+    assert [f.path for f in users] == [("user", "bob", "Work")]
 
 
 def test_the_inbox_is_personal_whatever_the_namespaces_say() -> None:
-    (found,) = personal_folders(rows(b"INBOX", b"x"), [Namespace(b"", personal=False)])
+    (found,) = chosen_folders(rows(b"INBOX", b"x"), [Namespace(b"", "shared")])
     assert found.raw == b"INBOX"
 
 
 @pytest.mark.parametrize("delimiter", [b"\\", b".", b"/", b"^"])
 def test_any_delimiter(delimiter: bytes) -> None:
-    (found,) = personal_folders(rows(b"a" + delimiter + b"b", delimiter=delimiter), PLAIN)
+    (found,) = chosen_folders(rows(b"a" + delimiter + b"b", delimiter=delimiter), PLAIN)
     assert found.path == ("a", "b")
 
 
 def test_no_delimiter_means_one_level() -> None:
-    (found,) = personal_folders(rows(b"a/b.c", delimiter=b""), PLAIN)
+    (found,) = chosen_folders(rows(b"a/b.c", delimiter=b""), PLAIN)
     assert found.path == ("a/b.c",)
 
 
 def test_inbox_in_any_case_is_one_folder() -> None:
     listed = [Row(b"INBOX", b"/", frozenset({"\\a"})), Row(b"INBOX", b"/", frozenset({"\\b"}))]
-    (found,) = personal_folders(listed, PLAIN)
+    (found,) = chosen_folders(listed, PLAIN)
     assert found.attributes == {"\\a", "\\b"}
     response = Response(b"*", [b'LIST () "/" Inbox'])
     assert row(response) == Row(b"INBOX", b"/", frozenset())

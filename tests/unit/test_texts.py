@@ -34,6 +34,7 @@ RAISED = {
     "BrakeError",
     "FetchRefused",
     "FolderChanged",
+    "FolderRefused",
     "MessageRefused",
     "SourceError",
     "SourceLost",

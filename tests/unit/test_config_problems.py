@@ -30,7 +30,7 @@ CASES = {
     "sections": ("[sorce]\n" + URL, "section-unknown-near:1 section-missing section-missing"),
     "strange section": (toml(rest="[zzz]\nq = 1"), "section-unknown:5"),
     "no url": (toml(source=""), "key-missing:1"),
-    "unknown key": (toml(rest="[policy]\ndrafts = 'copy'"), "key-unknown:6"),
+    "unknown key": (toml(rest="[policy]\nqqqq = 'copy'"), "key-unknown:6"),
     "misspelt key": (toml(rest="[policy]\ntrahs = 'skip'"), "key-unknown-near:6"),
     "misspelt nested key": (
         toml(rest="[[labels.rename]]\npattern='a'\nreplace='b'\n"

@@ -5,6 +5,11 @@ from __future__ import annotations
 import os
 
 import pytest
+from hypothesis import settings
+
+# A busy machine is no failure of the code under test.
+settings.register_profile("patient", deadline=None)
+settings.load_profile("patient")
 
 
 def _skipped(config: pytest.Config) -> int:

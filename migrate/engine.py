@@ -14,18 +14,20 @@ from migrate import takeup
 from migrate.accounts import Account as Row
 from migrate.config import Config
 from migrate.connections import Gmail, open_source
-from migrate.delivery import Delivery, Job
+from migrate.delivery import Job
 from migrate.errors import MailhaulError, SourceLost, StateError
-from migrate.gmail.api import Mailbox
 from migrate.gmail.quota import Stopped
 from migrate.labelling import Labels
-from migrate.ledger import Ledger, accounts, claims, scanning, totals
+from migrate.labels import LabelRules, Mapped
+from migrate.ledger import Ledger, accounts, totals
 from migrate.ledger.accounts import Account
 from migrate.ledger.claims import Bundle
 from migrate.progress import Progress
 from migrate.scan import scan
 from migrate.sending import Target
-from migrate.slices import Bounds, Work
+from migrate.session import Session, Tally
+from migrate.slices import Bounds
+from migrate.source import Source
 
 _RECONNECTS = 5
 _HEARTBEAT = 20.0
@@ -37,18 +39,6 @@ class Failure:
 
     account: Row
     error: MailhaulError
-
-
-class _Tally:
-    """Messages of one account that this run has brought to their end; counted by many threads."""
-
-    def __init__(self) -> None:
-        self.messages = 0
-        self._lock = threading.Lock()
-
-    def add(self, messages: int) -> None:
-        with self._lock:
-            self.messages += messages
 
 
 class LocalEngine:
@@ -126,7 +116,7 @@ class LocalEngine:
             takeup.take_baseline(self._ledger, account, mailbox)
         labels = Labels(mailbox, self._ledger, account, self._run)
         target = Target(mailbox, self._gmail.uploader, tokens, pacer, labels, readable)
-        tally, failures = _Tally(), 0
+        tally, failures = Tally(), 0
         while True:
             before = tally.messages
             try:
@@ -138,99 +128,62 @@ class LocalEngine:
                     raise
                 pacer.pause(2.0**failures)
 
-    def _session(self, row: Row, account: Account, target: Target, tally: _Tally) -> None:
-        """One connection to the source: scan, doubts, then slice after slice."""
-        policy, limits = self._config.policy, self._config.limits
+    def _session(self, row: Row, account: Account, target: Target, tally: Tally) -> None:
+        """One connection to the source: scan, then copy."""
+        policy = self._config.policy
+        rules = self._config.label_rules(row)
         source = open_source(self._config, row)
         try:
             folders = scan(
                 source,
                 self._ledger,
                 account,
-                self._config.label_rules(row),
+                rules,
                 skip_deleted=policy.deleted == "skip",
                 order=policy.order,
                 seen=lambda count: self._progress.scanned(row.source_user, count),
             )
             with self._ledger.read() as conn:
                 left = totals.open_count(conn, account.id), totals.open_bytes(conn, account.id)
-                uidvalidity = {
-                    each.id: each.uidvalidity for each in scanning.folders(conn, account.id)
-                }
             self._progress.open(row.source_user, *left)
-            for mapped in folders.values():
-                if mapped.label and not mapped.system:
-                    target.labels.ensure(mapped.label)
-            job = Job(
-                account,
-                self._run,
-                folders,
-                limits.settle_seconds,
-                time.time() + limits.settle_seconds,
-                policy.collisions == "keep-both",
-                self._config.quarantine,
-            )
-            work = Work(
-                self._ledger,
-                source,
-                Delivery(self._ledger, target, job),
-                account.lease,
-                folders,
-                uidvalidity,
-                Bounds(
-                    limits.slice_messages,
-                    limits.memory_bytes // limits.accounts,
-                    limits.uploads_per_user_max,
-                    self._config.spool,
-                ),
-                self._stop,
-                lambda bundle: self._finished(row, bundle, tally),
-            )
-            try:
-                self._slices(account, target, work, tally.messages)
-            finally:
-                work.close()
-                work.raise_failure()
+            self._copied(row, account, target, source, folders, rules, tally)
         finally:
             source.close()
             self._progress.close(row.source_user)
 
-    def _slices(self, account: Account, target: Target, work: Work, copied: int) -> None:
-        with self._ledger.read() as conn:
-            doubtful = claims.doubts(conn, account.id)
-        if doubtful:
-            work.advance(doubtful)
-            work.settle()
-        if target.readable:
-            takeup.catch_up(self._ledger, account, target.mailbox)
-        claimed = 0
-        while True:
-            work.make_room()
-            bundles = self._claim(account, target.mailbox, copied + claimed)
-            if not bundles:
-                break
-            claimed += sum(len(each.occurrences) for each in bundles)
-            work.advance(bundles)
-        work.settle()
-
-    def _claim(self, account: Account, mailbox: Mailbox, copied: int) -> list[Bundle]:
-        limits = self._config.limits
-        count = limits.slice_messages
-        if self._limit is not None:
-            count = min(count, self._limit - copied)
-        if count <= 0:
-            return []
-        readable = self._config.target.scopes != "minimal"
-        history_id = mailbox.profile().history_id if readable else None
-        size = limits.memory_bytes // limits.accounts
-        return self._ledger.write(
-            lambda conn: claims.claim(
-                conn, account.id, self._run, history_id, messages=count, size=size
-            ),
-            account.lease,
+    def _copied(
+        self,
+        row: Row,
+        account: Account,
+        target: Target,
+        source: Source,
+        folders: dict[int, Mapped],
+        rules: LabelRules,
+        tally: Tally,
+    ) -> None:
+        """Everything that is open in `folders`."""
+        policy, limits = self._config.policy, self._config.limits
+        job = Job(
+            account,
+            self._run,
+            folders,
+            rules,
+            limits.settle_seconds,
+            time.time() + limits.settle_seconds,
+            policy.collisions == "keep-both",
+            policy.oversize,
+            self._config.quarantine,
         )
+        bounds = Bounds(
+            limits.slice_messages,
+            limits.memory_bytes // limits.accounts,
+            limits.uploads_per_user_max,
+            self._config.spool,
+        )
+        session = Session(self._ledger, target, job, bounds, tally, self._limit)
+        session.run(source, self._stop, lambda bundle: self._finished(row, bundle, tally))
 
-    def _finished(self, row: Row, bundle: Bundle, tally: _Tally) -> None:
+    def _finished(self, row: Row, bundle: Bundle, tally: Tally) -> None:
         tally.add(len(bundle.occurrences))
         size = sum(each.size for each in bundle.occurrences)
         self._progress.done(row.source_user, len(bundle.occurrences), size)

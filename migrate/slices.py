@@ -8,15 +8,15 @@ from __future__ import annotations
 
 import threading
 from collections import defaultdict
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 from uuid import uuid4
 
 from migrate.body import Body
 from migrate.delivery import Delivery
-from migrate.errors import FetchRefused, FolderChanged
+from migrate.errors import FetchRefused, FolderChanged, FolderRefused
 from migrate.gmail.quota import Stopped
 from migrate.labels import Mapped
 from migrate.lanes import Lanes
@@ -64,8 +64,8 @@ class Work:
         source: Source,
         delivery: Delivery,
         lease: tuple[int, int],
-        folders: dict[int, Mapped],
-        uidvalidity: dict[int, int],
+        folders: Mapping[int, Mapped],
+        uidvalidity: Mapping[int, int],
         bounds: Bounds,
         stop: threading.Event,
         finished: Callable[[Bundle], None] = lambda _: None,
@@ -73,6 +73,7 @@ class Work:
         self._ledger, self._source, self._delivery = ledger, source, delivery
         self._lease, self._folders, self._uidvalidity = lease, folders, uidvalidity
         self._bounds, self._stop, self._finished = bounds, stop, finished
+        self._refused: dict[int, FolderRefused] = {}
         self._lanes: Lanes[_Assembly] = Lanes()
         self._failure: BaseException | None = None
         self._threads = [
@@ -85,9 +86,12 @@ class Work:
     def advance(self, bundles: Sequence[Bundle]) -> None:
         """Fetch the claimed `bundles` and hand them over. Raises what stops the account.
 
-        What is not handed over, for whatever reason, is given back to the ledger.
+        What lies in a folder that is not open to us is left, and what is not handed over, for
+        whatever reason, is given back to the ledger.
         """
-        open_ones = {id(each): each for each in (self._assembly(bundle) for bundle in bundles)}
+        open_ones = {
+            id(each): each for each in (self._assembly(bundle) for bundle in self._open(bundles))
+        }
         try:
             by_folder: dict[int, list[tuple[Occurrence, _Assembly]]] = defaultdict(list)
             for assembly in open_ones.values():
@@ -95,11 +99,20 @@ class Work:
                     if each.id in assembly.waiting:
                         by_folder[each.folder_id].append((each, assembly))
             for folder_id, wanted in by_folder.items():
-                self._fetch(folder_id, wanted, open_ones)
+                try:
+                    self._fetch(folder_id, wanted, open_ones)
+                except FolderRefused as refusal:
+                    self._refused[folder_id] = refusal
+                    self._leave(folder_id, open_ones)
         finally:
             for assembly in open_ones.values():
                 assembly.discard()
                 self._give_back(assembly.bundle)
+
+    @property
+    def refused(self) -> Mapping[int, FolderRefused]:
+        """Ids of the folders that the source did not open; their messages stay as they were."""
+        return self._refused
 
     def settle(self) -> None:
         """Wait until everything handed over is done, and on disk."""
@@ -123,6 +136,16 @@ class Work:
         """Raise what stopped the uploads, if anything did."""
         if self._failure is not None:
             raise self._failure
+
+    def _open(self, bundles: Iterable[Bundle]) -> Iterator[Bundle]:
+        """`bundles` without what lies in folders that the scan could not open."""
+        for bundle in bundles:
+            parts: dict[bool, list[Occurrence]] = {True: [], False: []}
+            for each in bundle.occurrences:
+                parts[each.folder_id in self._folders].append(each)
+            self._give_back(replace(bundle, occurrences=tuple(parts[False])))
+            if parts[True]:
+                yield replace(bundle, occurrences=tuple(parts[True]))
 
     def _assembly(self, bundle: Bundle) -> _Assembly:
         """What is to be fetched: of equal EMAILIDs one is enough (RFC 8474 5.1)."""
@@ -158,6 +181,26 @@ class Work:
             for each, assembly in by_uid.values():
                 self._arrived(assembly, each, open_ones)
 
+    def _leave(self, folder_id: int, open_ones: dict[int, _Assembly]) -> None:
+        """Give back what was to be fetched from this folder; copies in others go on without it."""
+        for assembly in list(open_ones.values()):
+            bundle = assembly.bundle
+            here = {
+                each.id
+                for each in bundle.occurrences
+                if each.folder_id == folder_id and each.id in assembly.waiting
+            }
+            twins = {each.email_id for each in bundle.occurrences if each.id in here} - {None}
+            left = [
+                each for each in bundle.occurrences if each.id in here or each.email_id in twins
+            ]
+            if left:
+                self._give_back(replace(bundle, occurrences=tuple(left)))
+                rest = tuple(each for each in bundle.occurrences if each not in left)
+                assembly.bundle = replace(bundle, occurrences=rest)
+                assembly.waiting -= here
+                self._complete(assembly, open_ones)
+
     def _bounded(
         self, body: Body | FetchRefused, open_ones: dict[int, _Assembly]
     ) -> Body | FetchRefused:
@@ -172,9 +215,13 @@ class Work:
         self, assembly: _Assembly, each: Occurrence, open_ones: dict[int, _Assembly]
     ) -> None:
         assembly.waiting.discard(each.id)
+        self._complete(assembly, open_ones)
+
+    def _complete(self, assembly: _Assembly, open_ones: dict[int, _Assembly]) -> None:
         if not assembly.waiting:
             del open_ones[id(assembly)]
-            self._lanes.put(assembly.bundle.conversation, assembly, assembly.held)
+            if assembly.bundle.occurrences:
+                self._lanes.put(assembly.bundle.conversation, assembly, assembly.held)
 
     def _upload(self) -> None:
         while (taken := self._lanes.take()) is not None:
@@ -199,7 +246,7 @@ class Work:
 
     def _give_back(self, bundle: Bundle) -> None:
         """Never sent by us; what an earlier process left in doubt stays in doubt."""
-        if not bundle.doubt:
+        if bundle.occurrences and not bundle.doubt:
             ids = [each.id for each in bundle.occurrences]
             self._ledger.post(lambda conn: claims.release(conn, ids), self._lease)
 

@@ -107,6 +107,7 @@ class Mailbox:
         users = _service(api).users()
         self._messages, self._labels = users.messages(), users.labels()
         self._users, self._history = users, users.history()
+        self._drafts = users.drafts()
 
     def profile(self) -> Profile:
         answer = self._call("getProfile", self._users.getProfile(userId="me"))
@@ -125,19 +126,18 @@ class Mailbox:
 
     def ids(self) -> Iterator[str]:
         """The ids of all messages, Spam and Trash too: 5 units for 500."""
-        token = None
-        while True:
-            request = self._messages.list(
-                userId="me",
-                includeSpamTrash=True,
-                maxResults=_PAGE,
-                pageToken=token,
-                fields="messages/id,nextPageToken",
-            )
-            answer = self._call("messages.list", request)
-            yield from (each["id"] for each in answer.get("messages", ()))
-            if not (token := answer.get("nextPageToken")):
-                return
+        for page in self._pages("messages", self._messages, "messages/id"):
+            yield from (each["id"] for each in page.get("messages", ()))
+
+    def drafts(self) -> Iterator[tuple[str, str]]:
+        """(draft id, id of its message now) of all real drafts: 5 units for 500."""
+        for page in self._pages("drafts", self._drafts, "drafts(id,message/id)"):
+            yield from ((each["id"], each["message"]["id"]) for each in page.get("drafts", ()))
+
+    def draft(self, draft_id: str) -> Found:
+        """The message that is this draft now, labels and date. NotFound when it is gone or sent."""
+        request = self._drafts.get(userId="me", id=draft_id, format="minimal")
+        return _found(self._call("drafts.get", request)["message"])
 
     def get(self, gmail_id: str) -> Found:
         """Labels and date. NotFound when there is no such message."""
@@ -181,18 +181,22 @@ class Mailbox:
             # httplib2 refuses a gzip that grows by more than a hundred times, as of a mail that
             # repeats itself; and base64 of most mail hardly shrinks.
             request.headers["accept-encoding"] = "identity"
-        answer = self._call("messages.get", request)
-        headers = answer.get("payload", {}).get("headers", ())
-        ids = [each["value"] for each in headers if each["name"].lower() == "message-id"]
-        raw = answer.get("raw")
-        return Found(
-            answer["id"],
-            answer["threadId"],
-            frozenset(answer.get("labelIds", ())),
-            int(answer["internalDate"]) // 1000,
-            ids[0] if ids else None,
-            base64.urlsafe_b64decode(raw + "=" * (-len(raw) % 4)) if raw else None,
-        )
+        return _found(self._call("messages.get", request))
+
+    def _pages(self, resource: str, calls: Any, fields: str) -> Iterator[dict[str, Any]]:
+        token = None
+        while True:
+            request = calls.list(
+                userId="me",
+                includeSpamTrash=True,
+                maxResults=_PAGE,
+                pageToken=token,
+                fields=f"{fields},nextPageToken",
+            )
+            answer = self._call(f"{resource}.list", request)
+            yield answer
+            if not (token := answer.get("nextPageToken")):
+                return
 
     def _call(self, method: str, request: Any) -> Any:
         """Execute, paced, until it is done or refused; TargetError when Gmail stays away."""
@@ -227,3 +231,17 @@ class Mailbox:
             http = google_auth_httplib2.AuthorizedHttp(_Bearer(self._tokens), http=plain)
             self._local.http = http
         return http
+
+
+def _found(answer: dict[str, Any]) -> Found:
+    headers = answer.get("payload", {}).get("headers", ())
+    ids = [each["value"] for each in headers if each["name"].lower() == "message-id"]
+    raw = answer.get("raw")
+    return Found(
+        answer["id"],
+        answer["threadId"],
+        frozenset(answer.get("labelIds", ())),
+        int(answer["internalDate"]) // 1000,
+        ids[0] if ids else None,
+        base64.urlsafe_b64decode(raw + "=" * (-len(raw) % 4)) if raw else None,
+    )

@@ -19,7 +19,7 @@ import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 from urllib.parse import urlencode, urlsplit
 
 import httplib2
@@ -30,12 +30,18 @@ from migrate.errors import TargetError
 from migrate.gmail.auth import LOOPBACK
 from migrate.gmail.errors import NotSent, OutcomeUnknown, classify
 
-Method = Literal["import", "insert"]
+Method = Literal["import", "insert", "draft"]
+"""messages.import, messages.insert, drafts.create."""
 
-_PATHS = {
+DRAFT_LIMIT = 36_700_160
+"""Bytes of a message for drafts.create (discovery document gmail.v1, mediaUpload.maxSize)."""
+
+_PATHS: dict[Method, str] = {
     "import": "/upload/gmail/v1/users/me/messages/import",
     "insert": "/upload/gmail/v1/users/me/messages",
+    "draft": "/upload/gmail/v1/users/me/drafts",
 }
+_FIELDS = "id,threadId,labelIds"
 _NOT_SENT = {
     pycurl.E_COULDNT_RESOLVE_HOST,
     pycurl.E_COULDNT_RESOLVE_PROXY,
@@ -49,13 +55,15 @@ _BYTES_PER_SECOND = 32 * 1024
 
 @dataclass(frozen=True, slots=True)
 class Stored:
-    """What Gmail answers to import and insert."""
+    """What Gmail answers to import, insert and drafts.create."""
 
     gmail_id: str
     thread_id: str
     labels: frozenset[str]
     refused: frozenset[str] = frozenset()
     """Labels that had to be left out."""
+    draft_id: str | None = None
+    """Of a draft: the id that stays when its message is replaced."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,21 +103,25 @@ class Uploader:
         thread_id: str | None = None,
         parameters: Mapping[str, str],
     ) -> Stored:
-        """Send `parcel` once.
+        """Send `parcel` once; a draft takes neither labels nor parameters.
 
         Raises what `classify` makes of a refusal, `NotSent` when Gmail can't have seen the
         request, `OutcomeUnknown` when it may have.
         """
-        metadata: dict[str, object] = {"labelIds": sorted(labels)}
+        draft = method == "draft"
+        metadata: dict[str, object] = {} if draft else {"labelIds": sorted(labels)}
         if thread_id:
             metadata["threadId"] = thread_id
+        if draft:
+            metadata = {"message": metadata}
         boundary = secrets.token_hex(24)
         opening = (
             f"--{boundary}\r\nContent-Type: application/json; charset=UTF-8\r\n\r\n"
             f"{json.dumps(metadata)}\r\n--{boundary}\r\nContent-Type: message/rfc822\r\n\r\n"
         ).encode()
         closing = f"\r\n--{boundary}--\r\n".encode()
-        query = {"uploadType": "multipart", "fields": "id,threadId,labelIds", **parameters}
+        wanted = f"id,message({_FIELDS})" if draft else _FIELDS
+        query = {"uploadType": "multipart", "fields": wanted, **parameters}
         curl = self._handle()
         curl.setopt(pycurl.URL, f"{self._api}{_PATHS[method]}?{urlencode(query)}")
         curl.setopt(
@@ -143,9 +155,8 @@ class Uploader:
         if not 200 <= status < 300:
             raise classify(status, answer.getvalue())
         try:
-            body = json.loads(answer.getvalue())
-            return Stored(body["id"], body["threadId"], frozenset(body.get("labelIds", ())))
-        except (ValueError, KeyError, TypeError) as error:
+            return _stored(json.loads(answer.getvalue()))
+        except (ValueError, KeyError, TypeError, AttributeError) as error:
             raise OutcomeUnknown(f"{status} with an unreadable body") from error
 
     @staticmethod
@@ -168,6 +179,14 @@ class Uploader:
             curl.setopt(pycurl.NOPROXY, ",".join(sorted(LOOPBACK)))
             curl.setopt(pycurl.UPLOAD_BUFFERSIZE, 256 * 1024)
         return curl
+
+
+def _stored(answer: dict[str, Any]) -> Stored:
+    """From a message, or from a draft, which holds one."""
+    draft_id = answer["id"] if "message" in answer else None
+    body = answer.get("message", answer)
+    labels = frozenset(body.get("labelIds", ()))
+    return Stored(body["id"], body["threadId"], labels, frozenset(), draft_id)
 
 
 def _reader(opening: bytes, parcel: Parcel, closing: bytes) -> Callable[[int], bytes]:

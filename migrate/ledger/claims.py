@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import time
 from collections import defaultdict
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import Connection, Row, insert, select, update
 
@@ -39,6 +40,8 @@ class Bundle:
     """When it was claimed, seconds since 1970."""
     doubt: bool
     """An earlier process claimed it and never said what became of it."""
+    mend: bool = False
+    """What Gmail refuses for its From is sent again with one that it takes."""
 
 
 def claim(
@@ -49,12 +52,18 @@ def claim(
     *,
     messages: int,
     size: int,
+    mend: bool = False,
+    without: Collection[int] = (),
 ) -> list[Bundle]:
-    """Take the next occurrences, at most `messages` and about `size` bytes, copies with them."""
+    """Take the next occurrences, at most `messages` and about `size` bytes, copies with them.
+
+    `without` are the ids of folders that the source does not open now.
+    """
     mine = (
         occurrence.c.account_id == account_id,
         occurrence.c.state == "pending",
         occurrence.c.gone.is_(False),
+        occurrence.c.folder_id.not_in(list(without)),
     )
     head = conn.execute(
         select(occurrence.c.id, occurrence.c.bundle, occurrence.c.size)
@@ -76,7 +85,9 @@ def claim(
     ).all()
     now = time.time()
     key = conn.execute(
-        insert(slice_).values(account_id=account_id, run_id=run_id, history_id=history_id, at=now)
+        insert(slice_).values(
+            account_id=account_id, run_id=run_id, history_id=history_id, at=now, mend=mend
+        )
     ).inserted_primary_key
     assert key is not None
     conn.execute(
@@ -84,13 +95,13 @@ def claim(
         .where(*mine, occurrence.c.bundle.in_(bundles))
         .values(state="intended", slice_id=key[0])
     )
-    return _bundles(rows, history_id, now, doubt=False)
+    return _bundles(rows, Bundle("", (), history_id, now, doubt=False, mend=mend))
 
 
 def doubts(conn: Connection, account_id: int) -> list[Bundle]:
     """What earlier processes claimed and left open; at most what they had in flight."""
     rows = conn.execute(
-        select(occurrence, slice_.c.history_id, slice_.c.at.label("since"))
+        select(occurrence, slice_.c.history_id, slice_.c.at.label("since"), slice_.c.mend)
         .join(slice_, slice_.c.id == occurrence.c.slice_id)
         .where(
             occurrence.c.account_id == account_id,
@@ -99,16 +110,11 @@ def doubts(conn: Connection, account_id: int) -> list[Bundle]:
         )
         .order_by(occurrence.c.seq)
     ).all()
-    return [
-        bundle
-        for history, since in dict.fromkeys((row.history_id, row.since) for row in rows)
-        for bundle in _bundles(
-            [row for row in rows if (row.history_id, row.since) == (history, since)],
-            history,
-            since,
-            doubt=True,
-        )
-    ]
+    slices: dict[Bundle, list[Row[Any]]] = defaultdict(list)
+    for row in rows:
+        same = Bundle("", (), row.history_id, row.since, doubt=True, mend=bool(row.mend))
+        slices[same].append(row)
+    return [bundle for same, found in slices.items() for bundle in _bundles(found, same)]
 
 
 def release(conn: Connection, occurrence_ids: Sequence[int]) -> None:
@@ -120,9 +126,8 @@ def release(conn: Connection, occurrence_ids: Sequence[int]) -> None:
     )
 
 
-def _bundles(
-    rows: Sequence[Row[tuple[object, ...]]], history_id: str | None, since: float, *, doubt: bool
-) -> list[Bundle]:
+def _bundles(rows: Sequence[Row[Any]], like: Bundle) -> list[Bundle]:
+    """The bundles of one slice, which all are as `like`."""
     grouped: dict[str, list[Occurrence]] = defaultdict(list)
     for row in rows:
         date = datetime.fromisoformat(row.internal_date) if row.internal_date else None
@@ -139,6 +144,6 @@ def _bundles(
             )
         )
     return [
-        Bundle(found[0].conversation, tuple(found), history_id, since, doubt)
+        replace(like, conversation=found[0].conversation, occurrences=tuple(found))
         for found in grouped.values()
     ]

@@ -20,6 +20,8 @@ class Known:
     gmail_id: str
     thread_id: str
     labels: frozenset[str]
+    draft_id: str | None = None
+    """Set for a real draft; it stays when the owner writes on and Gmail replaces the message."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +32,7 @@ class Outcome:
     sha256: str
     size: int
     state: str
-    """`imported`, `present`, `merged` (policy "gmail"), `quarantined`."""
+    """`imported`, `present`, `merged` (policy "gmail"), `skipped` (by its size), `quarantined`."""
     occurrences: tuple[tuple[int, str, str | None], ...]
     """(occurrence id, class, reason)."""
     run_id: str
@@ -40,16 +42,24 @@ class Outcome:
     gmail_id: str | None = None
     thread_id: str | None = None
     date: int | None = None
-    basis: Mapping[str, str | float | None] | None = None
+    basis: Mapping[str, str | float | bool | None] | None = None
     labels: frozenset[str] = frozenset()
     labels_before: frozenset[str] | None = None
     repairs: tuple[Repair, ...] = ()
+    draft_id: str | None = None
 
     @property
     def known(self) -> Known | None:
         if self.gmail_id is None or self.thread_id is None:
             return None
-        return Known(self.sha256, self.header_id, self.gmail_id, self.thread_id, self.labels)
+        return Known(
+            self.sha256,
+            self.header_id,
+            self.gmail_id,
+            self.thread_id,
+            self.labels,
+            self.draft_id,
+        )
 
 
 def find(conn: Connection, account_id: int, sha256: str, header_id: str | None) -> list[Known]:
@@ -64,7 +74,7 @@ def find(conn: Connection, account_id: int, sha256: str, header_id: str | None) 
         .order_by(message.c.id)
     )
     return [
-        Known(r.sha256, r.header_id, r.gmail_id, r.thread_id, frozenset(r.labels))
+        Known(r.sha256, r.header_id, r.gmail_id, r.thread_id, frozenset(r.labels), r.draft_id)
         for r in conn.execute(query)
     ]
 
@@ -91,6 +101,7 @@ def record(conn: Connection, outcome: Outcome) -> None:
         "basis": outcome.basis,
         "labels": sorted(outcome.labels),
         "labels_before": (None if outcome.labels_before is None else sorted(outcome.labels_before)),
+        "draft_id": outcome.draft_id,
         "run_id": outcome.run_id,
     }
     mine = (message.c.account_id == outcome.account_id, message.c.sha256 == outcome.sha256)

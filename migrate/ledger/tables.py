@@ -8,9 +8,10 @@
   open it.
 - `occurrence` one message in a folder at a UID. Its states, and who moves it:
 
-      pending ──claim──▶ intended ──outcome──▶ imported · merged · present · quarantined
-         ▲                   │
-         └─────release───────┘        scan: pending · skipped
+      pending ──claim──▶ intended ──outcome──▶ imported · merged · present · skipped · quarantined
+         ▲                   │                                                           │
+         ├─────release───────┘        scan: pending · skipped                            │
+         └─────────────────────────────────retry─────────────────────────────────────────┘
 
   `intended` after a crash means *in doubt*: Gmail may have the message. `slice_id` names the slice
   that claimed it and with it the history from which Gmail can be asked. `gone` marks what the
@@ -24,7 +25,8 @@
   `gmail_id` is not unique: Gmail may have merged two of ours. `draft_id` is set for a real draft,
   whose bytes Gmail may rewrite; `placeholder_id` is the message that stands in a mailbox for a
   quarantined one.
-- `slice` a bounded piece of work; `history_id` was read before its first upload.
+- `slice` a bounded piece of work; `history_id` was read before its first upload. `mend`: what Gmail
+  refuses for its From was sent again with another one, so what is in doubt may be in either form.
 - `repair` header fields that were changed, before and after.
 - `label` a label of ours at the target; `run_id` is set when we created it.
 - `baseline` ids that were in the mailbox before us.
@@ -119,6 +121,7 @@ slice_ = Table(
     Column("run_id", ForeignKey("run.id"), nullable=False),
     Column("history_id", String),
     Column("at", Float, nullable=False),
+    Column("mend", Boolean),
 )
 
 message = Table(

@@ -17,7 +17,8 @@ from pathlib import Path
 from typing import Any
 
 import mailhaul
-from migrate import delivery, engine, scan, sending, slices, takeup
+from migrate import engine, scan, sending, session, slices, takeup
+from migrate.delivery import collision, courier, recorder
 from migrate.gmail import api, upload
 from migrate.ledger import accounts, outcomes, writer
 
@@ -29,7 +30,7 @@ def _method(name: str) -> Wanted:
 
 
 def _outcomes(_writer: object, jobs: Iterable[Any]) -> bool:
-    return any("Delivery._record" in getattr(each.op, "__qualname__", "") for each in jobs)
+    return any("Recorder.stored" in getattr(each.op, "__qualname__", "") for each in jobs)
 
 
 def _partial(path: Path, *_: object) -> bool:
@@ -44,19 +45,21 @@ STEPS: dict[str, tuple[Any, str, str, Wanted | None]] = {
     "label unmade": (api.Mailbox, "create_label", "before", None),
     "label made": (api.Mailbox, "create_label", "after", None),
     "caught up": (takeup, "catch_up", "after", None),
-    "claimed": (engine.LocalEngine, "_claim", "after", None),
-    "fetched": (delivery.Delivery, "deliver", "before", None),
+    "claimed": (session.Session, "_claim", "after", None),
+    "fetched": (courier.Delivery, "deliver", "before", None),
     "unsent": (upload.Uploader, "send", "before", None),
     "stored": (upload.Uploader, "send", "after", None),
-    "collided": (delivery.Delivery, "_collided", "before", None),
+    "collided": (collision.Collisions, "settle", "before", None),
     "second unsent": (upload.Uploader, "send", "before", _method("insert")),
     "second stored": (upload.Uploader, "send", "after", _method("insert")),
+    "draft unsent": (upload.Uploader, "send", "before", _method("draft")),
+    "draft stored": (upload.Uploader, "send", "after", _method("draft")),
     "labels unmodified": (api.Mailbox, "modify", "before", None),
     "labels modified": (api.Mailbox, "modify", "after", None),
-    "quarantine unmade": (delivery, "keep", "before", None),
+    "quarantine unmade": (recorder, "keep", "before", None),
     "quarantine half": (Path, "rename", "before", _partial),
-    "quarantine made": (delivery, "keep", "after", None),
-    "outcome queued": (delivery.Delivery, "_record", "after", None),
+    "quarantine made": (recorder, "keep", "after", None),
+    "outcome queued": (recorder.Recorder, "stored", "after", None),
     "outcome uncommitted": (outcomes, "record", "after", None),
     "outcome committed": (writer.Writer, "_commit", "after", _outcomes),
     "doubt settled": (sending.Sender, "settled", "after", None),
@@ -110,7 +113,7 @@ def _repeat_without_asking(_: Path) -> None:
 def _absent_at_once(_: Path) -> None:
     """Take for certain that Gmail has nothing, though it may still be carrying it out."""
     settled = sending.Sender.settled
-    sending.Sender.settled = lambda self, letter, deadline: settled(self, letter, 0)  # type: ignore[method-assign]
+    sending.Sender.settled = lambda self, forms, deadline: settled(self, forms, 0)  # type: ignore[method-assign]
 
 
 MUTANTS = {

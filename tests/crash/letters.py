@@ -34,6 +34,11 @@ class Letter:
     """`imported`, `present`, `quarantined` or `skipped`."""
     repaired: bool = False
 
+    @property
+    def draft(self) -> bool:
+        """Whether it must become a real draft, one that can be written on."""
+        return {folder for folder, _ in self.places} == {"Drafts"}
+
     def labels(self, first: Collection[str] | None = None) -> frozenset[str]:
         """Names of the labels in Gmail. With `first`, only copies in these folders decide about
         everything but user labels: the others came in a later run."""
@@ -41,6 +46,7 @@ class Letter:
         folders = {_LABELS.get(folder, folder) for folder, _ in early}
         if folders == {"DRAFT"}:
             return frozenset(folders)
+        folders -= {"DRAFT"}
         if folders != {"SPAM"}:
             folders -= {"SPAM"}
         if not any("\\Seen" in flags for _, flags in early):
@@ -52,7 +58,7 @@ class Letter:
 
 def letters() -> list[Letter]:
     """All letters, in the order of their dates."""
-    return [*_ordinary(), *_copies(), *_odd()]
+    return [*_ordinary(), *_copies(), *_drafts(), *_odd()]
 
 
 def occurrences(found: Collection[Letter]) -> list[SampleMessage]:
@@ -110,6 +116,22 @@ def _copies() -> Iterator[Letter]:
     ):
         token, when = f"copied{number}", _START + timedelta(days=3, hours=number)
         yield Letter(token, _raw(token, when), when, places)
+
+
+def _drafts() -> Iterator[Letter]:
+    """Versions of one draft share their Message-ID; one was never given an id."""
+    drafts, shared = _place("Drafts", "\\Seen", "\\Draft"), "<draft@example.com>"
+    for number, (places, ident) in enumerate(
+        [
+            ((drafts,), shared),
+            ((drafts, drafts), shared),
+            ((drafts,), None),
+            ((drafts, _place("Papers/2024")), "<filed@example.com>"),
+        ]
+    ):
+        token, when = f"draft{number}", _START + timedelta(days=5, hours=number)
+        raw = _raw(token, when, Message_ID=ident)
+        yield Letter(token, raw, when, places, repaired=ident is None)
 
 
 def _odd() -> Iterator[Letter]:

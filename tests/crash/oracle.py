@@ -25,6 +25,8 @@ class Held:
     """Names."""
     date: int
     """Milliseconds since 1970."""
+    draft: bool = False
+    """A real draft, whose date is when it was last written on."""
 
 
 def target(mailbox: Mailbox) -> list[Held]:
@@ -39,12 +41,15 @@ def target(mailbox: Mailbox) -> list[Held]:
     names = {each["id"]: each["name"] for each in get("/labels")["labels"]}
     page = get("/messages?includeSpamTrash=true&maxResults=500")
     assert "nextPageToken" not in page
+    listed = get("/drafts?includeSpamTrash=true&maxResults=500")
+    assert "nextPageToken" not in listed
+    drafts = {each["message"]["id"] for each in listed.get("drafts", ())}
     found = []
     for each in page.get("messages", ()):
         answer = get(f"/messages/{each['id']}?format=raw")
         labels = frozenset(names[label] for label in answer.get("labelIds", ()))
         raw = urlsafe_b64decode(answer["raw"] + "==")
-        found.append(Held(raw, labels, int(answer["internalDate"])))
+        found.append(Held(raw, labels, int(answer["internalDate"]), each["id"] in drafts))
     connection.close()
     return found
 
@@ -55,7 +60,8 @@ def faults(
     seeded: Mapping[str, tuple[bytes, list[str]]],
     first: Collection[str] | None = None,
 ) -> Iterator[str]:
-    """What is wrong with the target: lost, twice, altered, misdated, mislabelled, strange."""
+    """What is wrong with the target: lost, twice, altered, misdated, mislabelled, a
+    draft or not, strange."""
     by_token: dict[str, list[Held]] = defaultdict(list)
     for each in held:
         found = _TOKEN.search(each.raw)
@@ -70,7 +76,9 @@ def faults(
         for copy in copies:
             if not _same(letter, copy.raw):
                 yield f"altered: {letter.token}: {copy.raw[:500]!r}"
-            if copy.date != letter.when.timestamp() * 1000:
+            if copy.draft != letter.draft:
+                yield f"{'made' if copy.draft else 'not made'} a draft: {letter.token}"
+            if not letter.draft and copy.date != letter.when.timestamp() * 1000:
                 yield f"misdated: {letter.token}: {copy.date}"
             labels = letter.labels(first) | set(seeded.get(letter.token, (b"", []))[1])
             if copy.labels != labels:

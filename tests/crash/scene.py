@@ -100,9 +100,10 @@ uploads_per_user_max = {self.uploads}
             self.seeded[token] = (raw, labels)
 
     def asked(self) -> int:
-        """Imports and inserts that the sandbox has been asked for, by all scenes."""
+        """Imports, inserts and drafts that the sandbox has been asked for, by all scenes."""
         requests = self.mailbox.request("GET", "/_sandbox/stats")[1]["requests"]
-        return sum(requests.get(f"gmail.users.messages.{each}", 0) for each in ("import", "insert"))
+        methods = ("messages.import", "messages.insert", "drafts.create")
+        return sum(requests.get(f"gmail.users.{each}", 0) for each in methods)
 
     @contextmanager
     def started(self) -> Iterator[subprocess.Popen[str]]:

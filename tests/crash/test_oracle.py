@@ -17,7 +17,12 @@ STRANGER = Held(b"From: x\r\n\r\ntoken stranger\r\n", frozenset({"INBOX"}), 0)
 def _right() -> list[Held]:
     """What Gmail holds if all went well; the first is `plain0`, the last before us."""
     found = [
-        Held(b"Received: x\r\n" + each.raw, each.labels(), int(each.when.timestamp()) * 1000)
+        Held(
+            b"Received: x\r\n" + each.raw,
+            each.labels(),
+            int(each.when.timestamp()) * 1000,
+            each.draft,
+        )
         for each in letters()
         if each.end == "imported"
     ]
@@ -53,6 +58,7 @@ REFUSED = next(each for each in letters() if each.end == "quarantined")
         ("misdated: plain0", _first(lambda one: replace(one, date=one.date + 1))),
         ("mislabelled: plain0", _first(lambda one: replace(one, labels=frozenset()))),
         ("mislabelled: plain0", _first(lambda one: replace(one, labels=one.labels | {"x"}))),
+        ("made a draft: plain0", _first(lambda one: replace(one, draft=True))),
         ("unwanted: refused0", lambda held: [*held, replace(held[0], raw=REFUSED.raw)]),
         ("strange: ?", lambda held: [*held, replace(held[0], raw=b"From: y\r\n\r\n")]),
         ("strange: stranger", lambda held: [*held, STRANGER]),

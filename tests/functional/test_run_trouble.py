@@ -135,7 +135,7 @@ def test_a_message_that_the_source_keeps_to_itself(
 def test_an_outage_stops_the_account_and_puts_nothing_but_two_into_quarantine(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, sandbox: Running
 ) -> None:
-    monkeypatch.setattr("migrate.sending._UNKNOWN_AT_MOST", 2)
+    monkeypatch.setattr("migrate.sending.sender._UNKNOWN_AT_MOST", 2)
     faults(sandbox, {"method": IMPORT, "every": 1, "status": 503})
     copied = run(monkeypatch, tmp_path / "move", sandbox, SEVEN, ONE_BY_ONE)
     assert [error.code for error in copied.errors] == ["target-unreachable"]
@@ -159,7 +159,7 @@ def test_a_bug_met_on_an_account_is_told_and_costs_nothing(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, sandbox: Running
 ) -> None:
     with monkeypatch.context() as broken:
-        broken.setattr("migrate.delivery.content", lambda _: 1 / 0)
+        broken.setattr("migrate.delivery.message.content", lambda _: 1 / 0)
         copied = run(broken, tmp_path / "move", sandbox, SEVEN)
         assert [error.code for error in copied.errors] == ["unexpected"]
         assert copied.counts() == {"pending": 7}

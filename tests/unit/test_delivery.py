@@ -12,6 +12,7 @@ import pytest
 
 from migrate.delivery import Delivery, Job
 from migrate.errors import FetchRefused
+from migrate.labels import LabelRules
 from migrate.ledger import Ledger
 from migrate.ledger.claims import Bundle, Occurrence
 from migrate.ledger.outcomes import Known
@@ -26,8 +27,8 @@ def ledger(tmp_path: Path) -> Iterator[Ledger]:
 
 
 def delivery(ledger: Ledger) -> Delivery:
-    nothing: Any = SimpleNamespace(readable=True)
-    job = Job(take(ledger), "run", {}, 0, 0, True, Path("quarantine"))
+    nothing: Any = SimpleNamespace(readable=True, mailbox=None)
+    job = Job(take(ledger), "run", {}, LabelRules(), 0, 0, True, "quarantine", Path("quarantine"))
     return Delivery(ledger, nothing, job)
 
 

@@ -1,17 +1,14 @@
 """Sending one message until it is known what became of it.
 
-No request that may have been carried out is repeated before Gmail has been asked: its history
-since the slice began, or all its ids when the history has expired. A message that is found there
-is adopted. Gmail may still be carrying out a request that went unanswered, so absence counts only
-after `settle` seconds.
+No request that may have been carried out is repeated before Gmail has been asked. A message that
+is found there is adopted. Gmail may still be carrying out a request that went unanswered, so
+absence counts only after `settle` seconds.
 """
 
 from __future__ import annotations
 
-import hashlib
-import threading
 import time
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
 
 from migrate.errors import MailhaulError, TargetError
@@ -27,17 +24,23 @@ from migrate.gmail.errors import (
     TokenExpired,
 )
 from migrate.gmail.quota import Pacer
-from migrate.gmail.upload import Method, Parcel, Stored, Uploader
+from migrate.gmail.upload import Method, Stored, Uploader
 from migrate.labelling import SYSTEM, Labels
+from migrate.sending.finding import Finder
+from migrate.sending.letter import FALLBACKS, Letter
 
 _UNKNOWN_AT_MOST = 6
 _NOT_SENT_AT_MOST = 8
 _OUTAGE = 3
-FALLBACKS = {"SENT": "Sent (imported)", "DRAFT": "Drafts (imported)"}
-"""Labels of ours that stand in for those that Gmail sometimes refuses to have set."""
-_PARAMETERS = {
+_COSTS: dict[Method, str] = {
+    "import": "messages.import",
+    "insert": "messages.insert",
+    "draft": "drafts.create",
+}
+_PARAMETERS: dict[Method, dict[str, str]] = {
     "import": {"internalDateSource": "dateHeader", "neverMarkSpam": "true"},
     "insert": {"internalDateSource": "dateHeader"},
+    "draft": {},
 }
 
 
@@ -54,18 +57,6 @@ class Target:
     """False with the scopes `minimal`: nothing can be read back."""
 
 
-@dataclass(frozen=True, slots=True)
-class Letter:
-    """A message as it goes to Gmail."""
-
-    parcel: Parcel
-    message_id: str
-    labels: frozenset[str]
-    """Gmail's ids."""
-    history_id: str | None
-    """Gmail's history before this message's first upload."""
-
-
 class Sender:
     """Sends for one account, from many threads."""
 
@@ -76,17 +67,19 @@ class Sender:
         is_known: Callable[[Collection[str]], Collection[str]],
     ) -> None:
         """`is_known` picks the Gmail ids that are ours or were there before us."""
-        self._target, self._settle, self._is_known = target, settle, is_known
-        self._foreign: dict[str, str | None] = {}
-        self._lock = threading.Lock()
+        self._target, self._settle = target, settle
+        self._finder = Finder(target.mailbox, is_known)
         self._given_up_on = 0
 
     def send(self, method: Method, letter: Letter, thread_id: str | None = None) -> Stored:
         """Send until Gmail has it. MessageRefused for the message, TargetError for the account."""
-        pacer, labels = self._target.pacer, set(letter.labels)
+        pacer = self._target.pacer
+        # Gmail allows a draft no label but DRAFT, which it sets by itself.
+        wanted = frozenset() if letter.draft else self._target.labels.ids(letter.names)
+        labels = set(wanted)
         unknown = unsent = expired = 0
         while True:
-            pacer.spend(f"messages.{method}")
+            pacer.spend(_COSTS[method])
             token = self._target.tokens.bearer()
             try:
                 with pacer.slot():
@@ -121,9 +114,9 @@ class Sender:
                     raise
                 thread_id = None
             except OutcomeUnknown as error:
-                found = self.settled(letter, time.time() + self._settle)
+                found = self.settled([letter], time.time() + self._settle)
                 if found:
-                    return found
+                    return found[1]
                 unknown += 1
                 if unknown == _UNKNOWN_AT_MOST:
                     raise self._given_up(error) from error
@@ -131,16 +124,19 @@ class Sender:
             else:
                 pacer.accepted()
                 self._given_up_on = 0
-                return replace(stored, refused=letter.labels - labels)
+                return replace(stored, refused=wanted - labels)
 
-    def settled(self, letter: Letter, deadline: float) -> Stored | None:
-        """The message in the mailbox; None when it is certainly not there at `deadline`."""
+    def settled(self, forms: Sequence[Letter], deadline: float) -> tuple[Letter, Stored] | None:
+        """The message in the mailbox, in the first of its `forms` that is there; None when it is
+        certainly not there at `deadline`."""
         pause = 0.1
         while True:
-            found = self._find(letter) if self._target.readable else None
+            for letter in forms if self._target.readable else ():
+                if found := self._finder.find(letter):
+                    return letter, found
             left = deadline - time.time()
-            if found or left <= 0:
-                return found
+            if left <= 0:
+                return None
             self._target.pacer.pause(min(left, pause))
             pause = min(2 * pause, 4.0)
 
@@ -162,68 +158,6 @@ class Sender:
         labels.discard(named)
         if named in FALLBACKS:
             labels.add(self._target.labels.id(FALLBACKS[named]))
-
-    def _find(self, letter: Letter) -> Stored | None:
-        for gmail_id in self._strangers(letter.history_id):
-            if self._message_id(gmail_id) != letter.message_id:
-                continue
-            try:
-                found = self._target.mailbox.get_raw(gmail_id)
-            except NotFound:
-                continue
-            if found.raw is not None and ends_with(found.raw, letter.parcel):
-                refused = frozenset(FALLBACKS) & letter.labels - found.labels
-                return Stored(found.gmail_id, found.thread_id, found.labels, refused)
-        return None
-
-    def _strangers(self, history_id: str | None) -> Iterator[str]:
-        """Messages that came after `history_id` and that we know nothing of."""
-        mailbox = self._target.mailbox
-        try:
-            if history_id is None:
-                raise NotFound
-            added = [change.gmail_id for change in mailbox.changes(history_id) if change.added]
-        except NotFound:
-            yield from self._unknown_of(mailbox.ids())
-        else:
-            yield from self._unknown_of(added)
-
-    def _unknown_of(self, gmail_ids: Iterable[str]) -> Iterator[str]:
-        piece: list[str] = []
-        for gmail_id in gmail_ids:
-            piece.append(gmail_id)
-            if len(piece) == 500:
-                yield from self._strange(piece)
-                piece = []
-        yield from self._strange(piece)
-
-    def _strange(self, gmail_ids: list[str]) -> list[str]:
-        known = self._is_known(gmail_ids) if gmail_ids else ()
-        return [each for each in gmail_ids if each not in known]
-
-    def _message_id(self, gmail_id: str) -> str | None:
-        """The Message-ID of a message that is not ours, as far as we know; asked once."""
-        with self._lock:
-            if gmail_id in self._foreign:
-                return self._foreign[gmail_id]
-        try:
-            value = self._target.mailbox.get_message_id(gmail_id).message_id
-        except NotFound:
-            value = None
-        with self._lock:
-            self._foreign[gmail_id] = value.strip() if value else None
-        return self._foreign[gmail_id]
-
-
-def ends_with(raw: bytes, parcel: Parcel) -> bool:
-    """Whether Gmail's bytes are ours, but for the header lines that Gmail puts in front."""
-    if len(raw) < parcel.size:
-        return False
-    digest = hashlib.sha256()
-    for piece in parcel.chunks():
-        digest.update(piece)
-    tail = memoryview(raw)[len(raw) - parcel.size :]
-    return hashlib.sha256(tail).digest() == digest.digest()
 
 
 def _parameters(method: Method, labels: set[str]) -> dict[str, str]:

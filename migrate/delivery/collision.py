@@ -1,0 +1,63 @@
+"""Gmail merged an import into a message that it had: same bytes stay there, others get a place."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from migrate.delivery.attempts import Attempt
+from migrate.delivery.message import Message
+from migrate.delivery.recorder import Recorder
+from migrate.gmail.errors import NotFound
+from migrate.gmail.upload import Stored
+from migrate.ledger.outcomes import Known
+from migrate.memory import Memory
+from migrate.sending import Letter, Sender, Target, ends_with
+
+
+class Collisions:
+    def __init__(
+        self,
+        target: Target,
+        sender: Sender,
+        memory: Memory,
+        recorder: Recorder,
+        *,
+        keep_both: bool,
+    ) -> None:
+        self._target, self._sender, self._memory = target, sender, memory
+        self._recorder, self._keep_both = recorder, keep_both
+
+    def merged(self, gmail_id: str, others: Sequence[Known]) -> bool:
+        """Whether Gmail answered with a message that was there before us or is another of ours."""
+        if not self._target.readable:
+            return False
+        return bool(self._memory.ids([gmail_id])) or any(
+            each.gmail_id == gmail_id for each in others
+        )
+
+    def settle(self, message: Message, attempt: Attempt, letter: Letter, stored: Stored) -> None:
+        """The same bytes are `present`; others go in beside them, if the policy wants both."""
+        mailbox = self._target.mailbox
+        there = mailbox.get_raw(stored.gmail_id)
+        added = self._target.labels.ids(letter.names) & self._added(letter, stored.gmail_id)
+        before = there.labels - added
+        if there.raw is not None and ends_with(there.raw, letter.parcel):
+            self._recorder.stored(message, attempt, stored, "present", before=before)
+        elif not self._keep_both:
+            self._recorder.stored(message, attempt, stored, "merged", before=before, reason="gmail")
+        else:
+            if added:
+                mailbox.modify(stored.gmail_id, remove=sorted(added))
+            second = self._sender.send("insert", letter, stored.thread_id)
+            self._recorder.stored(message, attempt, second)
+
+    def _added(self, letter: Letter, gmail_id: str) -> frozenset[str]:
+        """The labels that our import added to a message that was there before."""
+        try:
+            if letter.history_id is None:
+                return frozenset()
+            changes = self._target.mailbox.changes(letter.history_id)
+            mine = [each.labels for each in changes if each.gmail_id == gmail_id]
+        except NotFound:
+            return frozenset()
+        return frozenset().union(*mine)

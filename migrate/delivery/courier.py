@@ -1,0 +1,121 @@
+"""Delivers the bundles of one account: each message in the first way that Gmail takes."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+
+from migrate.body import Body
+from migrate.delivery.attempts import Attempt, attempts
+from migrate.delivery.collision import Collisions
+from migrate.delivery.copies import add_copies
+from migrate.delivery.job import Job
+from migrate.delivery.message import Message, answers, messages
+from migrate.delivery.recorder import Recorder
+from migrate.errors import FetchRefused
+from migrate.gmail.errors import MessageRefused
+from migrate.ledger import Ledger
+from migrate.ledger.claims import Bundle
+from migrate.ledger.outcomes import Known
+from migrate.memory import Memory
+from migrate.message import UPLOAD_LIMIT
+from migrate.sending import Sender, Target
+
+
+class Delivery:
+    """Works from many threads; every outcome goes through its recorder."""
+
+    def __init__(self, ledger: Ledger, target: Target, job: Job) -> None:
+        self._target, self._job = target, job
+        self._memory = Memory(ledger, job.account.id)
+        self._recorder = Recorder(ledger, job, self._memory)
+        self._sender = Sender(target, job.settle, self._memory.ids)
+        self._collisions = Collisions(
+            target, self._sender, self._memory, self._recorder, keep_both=job.keep_both
+        )
+
+    def deliver(self, bundle: Bundle, bodies: Mapping[int, Body | FetchRefused]) -> None:
+        """Bring every occurrence of `bundle` to its end; `bodies` by occurrence id.
+
+        Copies with the EMAILID of a fetched one need no body of their own (RFC 8474 5.1).
+        Outcomes are queued for the ledger, not yet on disk. Raises what concerns the account,
+        also that an earlier outcome could not be written.
+        """
+        self._recorder.check()
+        for why, ids in _by_refusal(bundle, bodies).items():
+            self._recorder.unread(ids, why)
+        for message in messages(bundle, bodies):
+            with self._memory.turn_of(message.message_id):
+                try:
+                    self._bring(message, bundle)
+                except MessageRefused as refusal:
+                    self._recorder.refused(message, refusal)
+
+    def _bring(self, message: Message, bundle: Bundle) -> None:
+        known = self._memory.find(message.sha256, message.message_id)
+        same = next((each for each in known if each.sha256 == message.sha256), None)
+        copies, rules = self._job.copies(message.occurrences), self._job.rules
+        if same and (now := add_copies(self._target, same, copies, rules)):
+            self._recorder.copies(message, now)
+            return
+        size = message.form.parcel.size
+        if size > UPLOAD_LIMIT:
+            if self._job.oversize == "quarantine":
+                raise MessageRefused("gmail-too-large", detail=f"{size} bytes")
+            self._recorder.skipped(message, "oversize")
+            return
+        ways = attempts(message, copies, rules, drafts=self._target.readable)
+        self._upload(message, bundle, list(ways), [each for each in known if each is not same])
+
+    def _upload(
+        self, message: Message, bundle: Bundle, ways: Sequence[Attempt], others: Sequence[Known]
+    ) -> None:
+        """In the first way that Gmail takes, unless it has the message already."""
+        if bundle.doubt and self._adopt(message, bundle, ways):
+            return
+        refusal: MessageRefused | None = None
+        for attempt in ways:
+            if attempt.answers(refusal):
+                try:
+                    self._send(message, bundle, attempt, others)
+                except MessageRefused as error:
+                    refusal = error
+                else:
+                    return
+        if refusal:
+            raise refusal
+
+    def _adopt(self, message: Message, bundle: Bundle, ways: Sequence[Attempt]) -> bool:
+        """Whether an earlier process got it in, in whichever way."""
+        letters = [each.letter(bundle.history_id) for each in ways]
+        found = self._sender.settled(letters, self._job.quiet_from)
+        if found is None:
+            return False
+        letter, stored = found
+        self._recorder.stored(message, ways[letters.index(letter)], stored)
+        return True
+
+    def _send(
+        self, message: Message, bundle: Bundle, attempt: Attempt, others: Sequence[Known]
+    ) -> None:
+        letter = attempt.letter(bundle.history_id)
+        if attempt.draft:
+            stored = self._sender.send("draft", letter)
+        elif others and self._job.keep_both:
+            stored = self._sender.send("insert", letter, others[0].thread_id)
+        else:
+            stored = self._sender.send("import", letter)
+            if self._collisions.merged(stored.gmail_id, others):
+                self._collisions.settle(message, attempt, letter, stored)
+                return
+        self._recorder.stored(message, attempt, stored)
+
+
+def _by_refusal(
+    bundle: Bundle, bodies: Mapping[int, Body | FetchRefused]
+) -> dict[tuple[str, str], list[int]]:
+    refused: dict[tuple[str, str], list[int]] = defaultdict(list)
+    for each, answer in answers(bundle, bodies):
+        if isinstance(answer, FetchRefused):
+            refused[answer.code, str(answer.params.get("answer", ""))].append(each.id)
+    return refused

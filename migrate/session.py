@@ -1,0 +1,118 @@
+"""One connection to the source of an account: what is in doubt, then slice after slice."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+
+from migrate import takeup
+from migrate.delivery import Delivery, Job
+from migrate.gmail.api import Mailbox
+from migrate.ledger import Ledger, claims, scanning
+from migrate.ledger.claims import Bundle
+from migrate.sending import Target
+from migrate.slices import Bounds, Work
+from migrate.source import Source
+
+
+class Tally:
+    """Messages of one account that this run has brought to their end; counted by many threads."""
+
+    def __init__(self) -> None:
+        self.messages = 0
+        self._lock = threading.Lock()
+
+    def add(self, messages: int) -> None:
+        with self._lock:
+            self.messages += messages
+
+
+class Session:
+    """Copies what is open in the folders of its job, as long as the source stays connected."""
+
+    def __init__(
+        self,
+        ledger: Ledger,
+        target: Target,
+        job: Job,
+        bounds: Bounds,
+        tally: Tally,
+        limit: int | None = None,
+    ) -> None:
+        """`limit`: at most about so many messages in this run."""
+        self._ledger, self._target, self._job = ledger, target, job
+        self._bounds, self._tally, self._limit = bounds, tally, limit
+        self._account = job.account
+
+    def run(
+        self, source: Source, stop: threading.Event, finished: Callable[[Bundle], None]
+    ) -> None:
+        """`finished` is told of every bundle, from many threads. Raises what stops the account."""
+        for mapped in self._job.folders.values():
+            if mapped.label and not mapped.system:
+                self._target.labels.ensure(mapped.label)
+        with self._ledger.read() as conn:
+            known = scanning.folders(conn, self._account.id)
+        work = Work(
+            self._ledger,
+            source,
+            Delivery(self._ledger, self._target, self._job),
+            self._account.lease,
+            self._job.folders,
+            {each.id: each.uidvalidity for each in known},
+            self._bounds,
+            stop,
+            finished,
+        )
+        try:
+            self._doubts(work)
+            self._slices(work, {each.id for each in known} - set(self._job.folders))
+        finally:
+            work.close()
+            work.raise_failure()
+
+    def _doubts(self, work: Work) -> None:
+        """First of all, for only then can others' mail be told from ours."""
+        if doubtful := self._doubtful():
+            work.advance(doubtful)
+            work.settle()
+        # In a folder that the source does not open now, a doubt may have to wait.
+        if self._target.readable and not self._doubtful():
+            takeup.catch_up(self._ledger, self._account, self._target.mailbox)
+
+    def _doubtful(self) -> list[Bundle]:
+        with self._ledger.read() as conn:
+            return claims.doubts(conn, self._account.id)
+
+    def _slices(self, work: Work, closed: set[int]) -> None:
+        """`closed`: ids of the folders that are not copied now."""
+        copied, claimed = self._tally.messages, 0
+        while True:
+            work.make_room()
+            bundles = self._claim(copied + claimed, closed | set(work.refused))
+            if not bundles:
+                break
+            claimed += sum(len(each.occurrences) for each in bundles)
+            work.advance(bundles)
+        work.settle()
+
+    def _claim(self, copied: int, closed: set[int]) -> list[Bundle]:
+        count = self._bounds.messages
+        if self._limit is not None:
+            count = min(count, self._limit - copied)
+        if count <= 0:
+            return []
+        mailbox: Mailbox = self._target.mailbox
+        history_id = mailbox.profile().history_id if self._target.readable else None
+        return self._ledger.write(
+            lambda conn: claims.claim(
+                conn,
+                self._account.id,
+                self._job.run_id,
+                history_id,
+                messages=count,
+                size=self._bounds.memory,
+                without=closed,
+            ),
+            self._account.lease,
+        )

@@ -2,46 +2,48 @@
 
 from __future__ import annotations
 
-import re
-from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from fnmatch import fnmatchcase
-from hashlib import sha256
 
-from migrate.labels.names import IMPORTED, NAME_LIMIT, clean, label_key, reserved
+from migrate.labels.apart import keep_apart
+from migrate.labels.fitting import Wish, fit, typed, wish
+from migrate.labels.keywords import for_keywords
+from migrate.labels.names import label_key
 from migrate.labels.rules import LabelRules, Mapped, Use
-from migrate.labels.special import ROOTS, special_uses
+from migrate.labels.special import special_uses
 from migrate.source import Folder
 
-_SYSTEM: dict[Use, str] = {"inbox": "INBOX", "sent": "SENT", "drafts": "DRAFT"}
 _VIRTUAL = frozenset[Use]({"all", "flagged", "important"})
+_PLANNED = frozenset({"INBOX", "SENT", "DRAFT", "SPAM", "TRASH", "STARRED", "IMPORTANT"})
+"""System labels that a reviewed plan may name, in any case: as user labels Gmail refuses them."""
 
 
 def map_folders(folders: Sequence[Folder], rules: LabelRules) -> list[Mapped]:
     """One `Mapped` for every folder that can hold messages, in the order given.
 
-    Several folders may share a system label; different paths never share a user label, not even
-    where a rename rule would merge them. The rules' expressions must compile.
+    Several folders may share a system label. Different paths share a user label only where it is
+    folded (`depth`) or where a reviewed plan says so, not where a rename rule would merge them.
+    The rules' expressions must compile.
     """
     folders = [folder for folder in folders if folder.selectable]
     uses = special_uses(folders, rules.special_use)
     mapped = [_map(folder, use, rules) for folder, use in zip(folders, uses, strict=True)]
-    return _kept_apart(mapped)
+    taken = for_keywords(rules)
+    plain = _kept_apart(mapped, rules, taken)
+    planned = [_planned(each, rules) for each in plain]
+    fixed = {label_key(each.label) for each in planned if each and each.label and not each.system}
+    rest = [each for each, plan in zip(mapped, planned, strict=True) if plan is None]
+    others = iter(_kept_apart(rest, rules, lambda key: key in fixed or taken(key)))
+    return [each or next(others) for each in planned]
 
 
 def _map(folder: Folder, use: Use, rules: LabelRules) -> Mapped:
+    """By itself; where it becomes a user label, which one is still to be found."""
     if rule := _skipped(folder, use, rules):
         return Mapped(folder, None, system=False, rule=rule, renamed=None)
-    system = _SYSTEM.get(use)
-    if use == "junk" and rules.junk == "spam":
-        system = "SPAM"
-    elif use == "trash" and rules.trash == "trash":
-        system = "TRASH"
-    if system:
-        return Mapped(folder, system, system=True, rule=None, renamed=None)
-    label, reason = _user_label(folder, rules)
-    return Mapped(folder, label, system=False, rule=None, renamed=reason)
+    system = _system(use, rules)
+    return Mapped(folder, system, system=system is not None, rule=None, renamed=None)
 
 
 def _skipped(folder: Folder, use: Use, rules: LabelRules) -> str | None:
@@ -50,9 +52,8 @@ def _skipped(folder: Folder, use: Use, rules: LabelRules) -> str | None:
         return "excluded"
     if use in _VIRTUAL:
         return "virtual"
-    if (use, "skip") in {("trash", rules.trash), ("junk", rules.junk)}:
-        return use
-    return None
+    policies = {("trash", rules.trash), ("junk", rules.junk), ("drafts", rules.drafts)}
+    return use if (use, "skip") in policies else None
 
 
 def _matches(path: str, patterns: Sequence[str]) -> bool:
@@ -61,50 +62,47 @@ def _matches(path: str, patterns: Sequence[str]) -> bool:
     return any(path == key or fnmatchcase(path, key) for key in keys)
 
 
-def _user_label(folder: Folder, rules: LabelRules) -> tuple[str, str | None]:
-    """The label by itself, and the last reason why it is not the plain path."""
-    reason = None
-    path = "/".join(each.replace("/", "-") for each in folder.path)
-    renamed = path
-    for pattern, replacement in rules.rename:
-        renamed = re.sub(pattern, replacement, renamed)
-    parts = [clean(each) for each in renamed.split("/")]
-    if renamed != path:
-        reason = "rule"
-    elif parts != list(folder.path):
-        reason = "characters"
-    if len(parts) > 1 and label_key(parts[0]) in ROOTS:
-        del parts[0]  # a root is no label of its own: INBOX/Projects is Projects
-        reason = "reserved"
-    parts = [clean(each) for each in rules.prefix.split("/") if each.strip()] + parts
-    if reserved(parts[0]):
-        parts[0] += IMPORTED
-        reason = "reserved"
-    label = "/".join(parts)
-    if len(label) > NAME_LIMIT:
-        return _marked(label, folder), "length"
-    return label, reason
+def _system(use: Use, rules: LabelRules) -> str | None:
+    if use == "junk":
+        return "SPAM" if rules.junk == "spam" else None
+    if use == "trash":
+        return "TRASH" if rules.trash == "trash" else None
+    if use == "drafts":
+        return "DRAFT" if rules.drafts == "drafts" else None
+    return {"inbox": "INBOX", "sent": "SENT"}.get(use)
 
 
-def _marked(label: str, folder: Folder) -> str:
-    """`label` with a mark of the folder's name on the wire, the same in every run."""
-    mark = f" ({sha256(folder.raw).hexdigest()[:8]})"
-    return re.sub(r"[\s/]+\Z", "", label[: NAME_LIMIT - len(mark)]) + mark
+def _kept_apart(
+    mapped: Sequence[Mapped], rules: LabelRules, taken: Callable[[str], bool]
+) -> list[Mapped]:
+    """With the user labels that they get beside each other."""
+    users = [each for each in mapped if each.label is None and each.rule is None]
+    wishes = [wish(each.folder, rules) for each in users]
+    settled = [rules.settled.get(each.folder.raw) for each in users]
+    labels = keep_apart(wishes, settled, taken)
+    pairs = iter([_named(*each) for each in zip(users, wishes, labels, strict=True)])
+    return [next(pairs) if each.label is None and each.rule is None else each for each in mapped]
 
 
-def _kept_apart(mapped: list[Mapped]) -> list[Mapped]:
-    """Marks all folders of a label but one: whose own name it is, else the first by wire name."""
-    groups: dict[str, list[Mapped]] = defaultdict(list)
-    for each in mapped:
-        if each.label and not each.system:
-            groups[label_key(each.label)].append(each)
-    keepers = {
-        key: min(group, key=lambda one: (one.renamed is not None, one.folder.raw)).folder.path
-        for key, group in groups.items()
-    }
-    return [
-        replace(each, label=_marked(each.label, each.folder), renamed="collision")
-        if each.label and not each.system and keepers[label_key(each.label)] != each.folder.path
-        else each
-        for each in mapped
-    ]
+def _named(mapped: Mapped, wished: Wish, label: str) -> Mapped:
+    return replace(
+        mapped, label=label, renamed=wished.reason if label == wished.label else "collision"
+    )
+
+
+def _planned(mapped: Mapped, rules: LabelRules) -> Mapped | None:
+    """As the reviewed plan has it; None if the plan does not know the folder."""
+    folder = mapped.folder
+    if folder.name not in rules.reviewed:
+        return None
+    label = rules.reviewed[folder.name]
+    if label == mapped.label:
+        return mapped
+    if label is None:
+        return Mapped(folder, None, system=False, rule="plan", renamed=None)
+    system = label.strip().upper()
+    if system in _PLANNED:
+        same = system == mapped.label
+        return mapped if same else Mapped(folder, system, True, rule=None, renamed="plan")
+    name, _ = fit(typed(label) or ["_"], (label,))
+    return Mapped(folder, name, system=False, rule=None, renamed="plan")

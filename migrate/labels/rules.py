@@ -34,13 +34,14 @@ class LabelRules:
     flatten: bool = False
     """`A/B` becomes the label `A - B`, beside the others instead of below them."""
     depth: int = 0
-    """Levels that a user label may have below the prefix; deeper folders share the label of their
-    ancestor on the last level. 0: as many as there are."""
+    """Levels of folders that get labels of their own; deeper ones share the label of their
+    ancestor on the last level. 0: all."""
     keywords: Mapping[str, str] = field(default_factory=dict)
     """Flag of a message, any case (`$Forwarded`, `\\Answered`) → label to set. `*` is the label
-    under which every other keyword gets one of its own."""
+    under which every other keyword gets one of its own. Folders yield to these labels."""
     reviewed: Mapping[str, str | None] = field(default_factory=dict)
-    """Of a reviewed plan: name of a folder → its label, None to leave it out. Beats all above."""
+    """Of a reviewed plan: name of a folder → its label, None to leave it out. Beats all above.
+    What Gmail would refuse is mended; folders that have the same label here share it."""
     settled: Mapping[bytes, str] = field(default_factory=dict)
     """Wire name of a folder → the label that the ledger has for it. Where two folders want one
     label, it stays with the one that has it."""
@@ -59,4 +60,4 @@ class Mapped:
     renamed: str | None
     """Why a user label is not simply the folder's path (under the prefix), the last reason if there
     are several: `characters`, `rule`, `flattened`, `folded`, `reserved`, `length`, `collision`,
-    `plan`."""
+    `plan` (also when the plan puts a folder into a system label)."""

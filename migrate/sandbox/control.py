@@ -1,4 +1,4 @@
-"""`/_sandbox/stats` and `/_sandbox/faults`, for whoever runs the rehearsal; loopback only."""
+"""`/_sandbox/stats`, `faults` and `release`, for whoever runs the rehearsal; loopback only."""
 
 from __future__ import annotations
 
@@ -40,6 +40,8 @@ class Control:
                 return success({"rules": len(self._faults.rules)})
             except (FaultError, ValueError, TypeError, RecursionError) as error:
                 return failure(ApiError(400, str(error)))
+        if what == ("POST", "/_sandbox/release"):
+            return success({"released": self._faults.release()})
         return failure(ApiError(404, "Not Found"))
 
     def _stats(self) -> dict[str, Any]:
@@ -49,5 +51,6 @@ class Control:
             "statuses": dict(self._by_status),
             "units": dict(self._service.limits.units),
             "messages": database.execute("SELECT count(*) FROM messages").fetchone()[0],
+            "held": self._faults.held,
             "fault_hits": [rule.hits for rule in self._faults.rules],
         }

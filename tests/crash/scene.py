@@ -99,11 +99,24 @@ uploads_per_user_max = {self.uploads}
             assert status == 200, answer
             self.seeded[token] = (raw, labels)
 
-    def asked(self) -> int:
-        """Imports, inserts and drafts that the sandbox has been asked for, by all scenes."""
-        requests = self.mailbox.request("GET", "/_sandbox/stats")[1]["requests"]
-        methods = ("messages.import", "messages.insert", "drafts.create")
-        return sum(requests.get(f"gmail.users.{each}", 0) for each in methods)
+    def asked(self, *methods: str) -> int:
+        """How often the sandbox has been asked for these, by all scenes; by itself for
+        what makes messages."""
+        requests = self._stats()["requests"]
+        wanted = methods or ("messages.import", "messages.insert", "drafts.create")
+        return sum(requests.get(f"gmail.users.{each}", 0) for each in wanted)
+
+    def held(self) -> int:
+        """Requests that wait for `release`; by all scenes."""
+        return int(self._stats()["held"])
+
+    def release(self) -> None:
+        """Let the held requests go on; whoever looks afterwards finds them done."""
+        assert self.mailbox.request("POST", "/_sandbox/release")[0] == 200
+
+    def _stats(self) -> dict[str, Any]:
+        answer: dict[str, Any] = self.mailbox.request("GET", "/_sandbox/stats")[1]
+        return answer
 
     @contextmanager
     def started(self) -> Iterator[subprocess.Popen[str]]:
@@ -144,13 +157,13 @@ uploads_per_user_max = {self.uploads}
     def _output(self, kind: str) -> Path:
         return self.directory.with_suffix(f".{kind}")
 
-    def complete(self, *options: str) -> None:
+    def complete(self, *options: str, expected: int = 3) -> None:
         """Run until all is done: a run or two after whatever happened."""
         for _ in range(2):
             code, _, told = self.run(*options)
             if code != 4:
                 break
-        assert code == 3, told  # some letters are refused, so 0 would be wrong
+        assert code == expected, told  # some letters are refused, so 0 would be wrong
 
     def target_faults(self, first: Collection[str] | None = None) -> list[str]:
         return list(oracle.faults(letters(), oracle.target(self.mailbox), self.seeded, first))
@@ -196,11 +209,14 @@ uploads_per_user_max = {self.uploads}
         assert sorted(kept) == sorted(refused)
 
 
-def wait_until(true: Callable[[], bool], child: subprocess.Popen[str]) -> None:
+def wait_until(true: Callable[[], bool], child: subprocess.Popen[str] | BaseProcess) -> None:
     """Wait for what the running `child` is about to bring about."""
     deadline = time.monotonic() + PATIENCE
     while not true():
-        assert child.poll() is None, child.communicate()
+        if isinstance(child, BaseProcess):
+            assert child.is_alive(), child.exitcode
+        else:
+            assert child.poll() is None, child.communicate()
         assert time.monotonic() < deadline
         time.sleep(0.02)
 

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import time
-
 import pytest
 
 from tests.crash.conftest import NewScene
-from tests.crash.scene import KILLED, UPLOADS, twice
+from tests.crash.letters import letters
+from tests.crash.scene import KILLED, PATIENCE, UPLOADS, twice, wait_until
 
 pytestmark = pytest.mark.crash
 
@@ -31,14 +30,28 @@ def test_repeat_without_asking(mutant: str | None, new_scene: NewScene) -> None:
 
 @pytest.mark.parametrize("mutant", [None, "absent at once"])
 def test_absent_at_once(mutant: str | None, new_scene: NewScene) -> None:
-    """The first upload is answered while others, already received, take their time."""
-    # The mutant has to come back, on a busy machine too, while those still take their time.
-    scene, slow = new_scene("off"), 15.0 if mutant else 3.0
-    scene.settle = slow + 1.5
-    scene.configure()
-    scene.script({"method": UPLOADS, "nth": [2, 3, 4], "delay": slow})
-    assert scene.run("--kill", "stored:1")[0] == KILLED
+    """Uploads are received, their sender dies, and Gmail has not yet carried them out when the
+    next run looks for them."""
+    scene = new_scene("off")
+    scene.settle = 3600.0
+    # A folder so small, and of letters that answer none, that all of it is under way at once.
+    scene.configure(include=["Junk"])
+    count = sum("Junk" in [folder for folder, _ in each.places] for each in letters())
+    scene.script({"method": UPLOADS, "hold": True})
+    child = scene.fork()
+    wait_until(lambda: scene.held() == count, child)
+    child.kill()
+    child.join()
     scene.script()
-    scene.complete(*(["--mutant", mutant] if mutant else []))
-    time.sleep(slow)
-    assert bool(twice(scene.target_faults())) == bool(mutant)
+    try:
+        if mutant:
+            scene.complete("--mutant", mutant, expected=0)
+        else:
+            asked, child = scene.asked("history.list"), scene.fork()
+            wait_until(lambda: scene.asked("history.list") > asked + 10, child)
+    finally:
+        scene.release()
+    child.join(PATIENCE)
+    child.kill()
+    scene.complete(expected=0)
+    assert len(twice(scene.target_faults())) == (count if mutant else 0)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import signal
 import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import pytest
 
@@ -20,53 +22,62 @@ pytestmark = pytest.mark.crash
 texts = Texts("en")
 
 
-def _stored(scene: Scene, child: subprocess.Popen[str], count: int) -> None:
-    wait_until(lambda: len(oracle.target(scene.mailbox)) >= count, child)
+@contextmanager
+def _at_work(scene: Scene, when: str) -> Iterator[subprocess.Popen[str]]:
+    """A run all of whose uploads have arrived, before or after the work; they wait until `release`,
+    at the latest for the end of the block."""
+    scene.script({"method": UPLOADS, "hold": True, "when": when})
+    try:
+        with scene.started() as child:
+            wait_until(lambda: scene.held() == scene.uploads, child)
+            scene.script()
+            yield child
+    finally:
+        scene.release()
+
+
+def _interrupt(child: subprocess.Popen[str]) -> None:
+    """Ctrl-C, and wait until it has been heard."""
+    child.send_signal(signal.SIGINT)
+    assert child.stderr is not None
+    while texts("cli.run.stopping") not in child.stderr.readline():
+        assert child.poll() is None
 
 
 def test_ctrl_c_finishes_what_is_in_hand(new_scene: NewScene) -> None:
     scene = new_scene("off")
-    scene.script({"method": UPLOADS, "delay": 0.2, "when": "after"})
-    with scene.started() as child:
-        _stored(scene, child, 3)
-        child.send_signal(signal.SIGINT)
+    with _at_work(scene, "after") as child:
+        _interrupt(child)
+        scene.release()
         _, told = child.communicate(timeout=PATIENCE)
     totals = scene.document("status")["totals"]
     assert child.returncode == 4
     assert texts("cli.run.resume", n=totals["pending"]) in told
+    assert totals["imported"] + totals["quarantined"] >= scene.uploads
     assert len(oracle.target(scene.mailbox)) == totals["imported"] < totals["source"]
-    scene.script()
     scene.complete()
     scene.check()
 
 
 def test_ctrl_c_twice_ends_at_once(new_scene: NewScene) -> None:
     scene = new_scene("off")
-    scene.script({"method": UPLOADS, "delay": 30, "when": "after"})
-    with scene.started() as child:
-        _stored(scene, child, 1)
-        child.send_signal(signal.SIGINT)
-        assert child.stderr is not None
-        while texts("cli.run.stopping") not in child.stderr.readline():
-            assert child.poll() is None
+    with _at_work(scene, "after") as child:
+        _interrupt(child)
         child.send_signal(signal.SIGINT)
         assert child.wait(PATIENCE) == 4
     assert scene.document("status")["totals"]["imported"] == 0
-    scene.script()
     scene.complete()
     scene.check()
 
 
 def test_two_processes_on_one_account(new_scene: NewScene) -> None:
     scene = new_scene("off")
-    scene.script({"method": UPLOADS, "delay": 5, "times": 4})
-    before = scene.asked()
-    with scene.started() as child:
-        wait_until(lambda: scene.asked() > before, child)
+    with _at_work(scene, "before") as child:
         code, _, told = scene.run()
         assert child.poll() is None
         assert code == 2
         assert explain(StateError("account-busy", user=OWNER), texts)[0] in told
+        scene.release()
         child.communicate(timeout=PATIENCE)
         assert child.returncode == 3
     scene.check()

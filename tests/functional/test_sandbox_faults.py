@@ -7,6 +7,7 @@ import http.client
 import json
 import socket
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from io import BytesIO
 from pathlib import Path
@@ -153,6 +154,52 @@ def test_token_endpoint_fails_too(mailbox: Mailbox) -> None:
     connection.close()
 
 
+@contextlib.contextmanager
+def aside(mailbox: Mailbox) -> Iterator[ThreadPoolExecutor]:
+    """Threads for requests that are held; none is at the end."""
+    with ThreadPoolExecutor() as threads:
+        try:
+            yield threads
+        finally:
+            mailbox.request("POST", "/_sandbox/release")
+
+
+@pytest.mark.parametrize(("when", "kept"), [("before", 0), ("after", 1)])
+def test_held_until_released(mailbox: Mailbox, when: str, kept: int) -> None:
+    script(mailbox, {"method": METHOD, "hold": True, "when": when, "nth": [1, 2]})
+    before = stored(mailbox)
+    with aside(mailbox) as threads:
+        held = [threads.submit(send, mailbox) for _ in range(2)]
+        while stats(mailbox)["held"] < 2:
+            assert not any(each.done() for each in held)
+        assert send(mailbox)[0] == 200
+        script(mailbox)
+        assert (stats(mailbox)["held"], stored(mailbox)) == (2, before + 1 + 2 * kept)
+        assert mailbox.request("POST", "/_sandbox/release") == (200, {"released": 2})
+        assert (stats(mailbox)["held"], stored(mailbox)) == (0, before + 3)
+        assert [each.result()[0] for each in held] == [200, 200]
+
+
+def test_held_and_then_refused(mailbox: Mailbox) -> None:
+    script(mailbox, {"method": METHOD, "hold": True, "status": 503, "times": 1})
+    with aside(mailbox) as threads:
+        held = threads.submit(send, mailbox)
+        while not stats(mailbox)["held"]:
+            assert not held.done()
+        mailbox.request("POST", "/_sandbox/release")
+        assert held.result()[0] == 503
+
+
+def test_a_sandbox_that_holds_requests_can_be_stopped(tmp_path: Path) -> None:
+    with ThreadPoolExecutor() as threads, running(tmp_path) as sandbox:
+        mailbox = Mailbox(sandbox.url, sandbox.key_file, "owner@example.org")
+        script(mailbox, {"method": METHOD, "hold": True})
+        held = threads.submit(send, mailbox)
+        while not stats(mailbox)["held"]:
+            assert not held.done()
+    assert isinstance(held.exception(), http.client.HTTPException | OSError | ValueError)
+
+
 def test_errors_by_name(mailbox: Mailbox) -> None:
     script(
         mailbox,
@@ -192,6 +239,9 @@ def test_errors_of_the_token_endpoint_by_name(mailbox: Mailbox) -> None:
         ({"error": "retry-after", "retry_after": "9"}, "retry-after wants retry_after"),
         ({"error": "daily-limit", "retry_after": 9}, "daily-limit has no retry_after"),
         ({"error": "daily-limit", "status": 500}, "only one of status, error, drop"),
+        ({"hold": 2}, "hold can't be 2"),
+        ({"delay": True}, "delay can't be True"),
+        ({"hold": False}, "one of delay, hold, status, error"),
     ],
 )
 def test_names_that_make_no_sense(mailbox: Mailbox, rule: dict[str, Any], said: str) -> None:

@@ -54,7 +54,7 @@ class Exchange:
         self.by_method[name] += 1
         rule = doomed or self._faults.strike(name, user)
         if rule and rule.when == "before":
-            await asyncio.sleep(rule.delay)
+            await self._faults.wait(rule)
             if doomed or rule.drop:
                 return Outcome(NOTHING, Fate.CUT, rule)
             if rule.answers:
@@ -65,7 +65,7 @@ class Exchange:
         if rule is None:
             return Outcome(answer)
         if rule.when == "after":
-            await asyncio.sleep(rule.delay)
+            await self._faults.wait(rule)
             if doomed or rule.drop:
                 return Outcome(NOTHING, Fate.CUT, rule)
             if rule.answers:

@@ -3,13 +3,14 @@
 A rule (JSON object or TOML table of `rules`, see `docs/sandbox.md`) says which requests it means:
 `method` (a glob over method ids; the token endpoint is `token`), `user`, and `nth` (number or
 list, counted over the requests the rule's method and user match), `every` or `probability` (with
-`seed`); at most `times` hits. And what happens: `delay` seconds and one of `status`, `error` (a
-name of `http/named_errors.toml`), `drop`, `truncate`, `drop_idle`, `when` it is `before` (default)
-or `after` the work.
+`seed`); at most `times` hits. And what happens: `delay` seconds, `hold` until somebody releases it,
+and one of `status`, `error` (a name of `http/named_errors.toml`), `drop`, `truncate`, `drop_idle`,
+`when` it is `before` (default) or `after` the work.
 """
 
 from __future__ import annotations
 
+import asyncio
 import json
 import random
 import tomllib
@@ -32,6 +33,7 @@ from migrate.sandbox.http.named import (
 )
 from migrate.sandbox.http.request import JSON, Answer, dump, failure
 
+WAITS = ("delay", "hold")
 ACTIONS = ("status", "error", "drop", "truncate", "drop_idle")
 TOKEN = "token"  # noqa: S105 - the name of the token endpoint
 
@@ -43,6 +45,7 @@ TYPES = {
     "probability": int | float,
     "times": int,
     "delay": int | float,
+    "hold": bool,
     "status": int,
     "message": str,
     "reason": str,
@@ -66,6 +69,7 @@ class Rule:
     times: int | None = None
     when: Literal["before", "after"] = "before"
     delay: float = 0.0
+    hold: bool = False
     status: int | None = None
     error: str | None = None
     retry_after: float = 0.0
@@ -140,6 +144,27 @@ class Faults:
 
     def __init__(self, rules: list[Rule] | None = None) -> None:
         self.rules = rules or []
+        self._held: list[asyncio.Future[None]] = []
+
+    @property
+    def held(self) -> int:
+        """Requests that wait for `release`, also by rules that are no longer in force."""
+        return len(self._held)
+
+    async def wait(self, rule: Rule) -> None:
+        """As long as the rule says."""
+        await asyncio.sleep(rule.delay)
+        if rule.hold:
+            self._held.append(gate := asyncio.get_running_loop().create_future())
+            await gate
+
+    def release(self) -> int:
+        """Let all that is held go on, in the order it came; how many that are."""
+        gates, self._held = self._held, []
+        for each in gates:
+            if not each.done():  # cancelled when the server stops
+                each.set_result(None)
+        return len(gates)
 
     def strike(self, method: str, user: str | None) -> Rule | None:
         # Every rule counts every request, so that `nth` does not depend on its neighbours.
@@ -168,8 +193,8 @@ def _rule(number: int, spec: dict[str, Any]) -> Rule:
     known = {name for name in Rule.__dataclass_fields__ if Rule.__dataclass_fields__[name].init}
     if unknown := sorted(spec.keys() - known):
         raise FaultError(f"rule {number}: unknown {', '.join(unknown)}")
-    if sum(bool(spec.get(action)) for action in ACTIONS) + bool(spec.get("delay")) == 0:
-        raise FaultError(f"rule {number}: one of {', '.join(ACTIONS)}, delay is wanted")
+    if not any(spec.get(each) for each in (*WAITS, *ACTIONS)):
+        raise FaultError(f"rule {number}: one of {', '.join((*WAITS, *ACTIONS))} is wanted")
     if sum(bool(spec.get(action)) for action in ACTIONS) > 1:
         raise FaultError(f"rule {number}: only one of {', '.join(ACTIONS)} at a time")
     if name := spec.get("error"):
@@ -177,7 +202,9 @@ def _rule(number: int, spec: dict[str, Any]) -> Rule:
     if spec.get("when", "before") not in ("before", "after"):
         raise FaultError(f"rule {number}: when is before or after")
     for field_, kinds in TYPES.items():
-        if not isinstance(given := spec.get(field_), kinds | None) or given is True:
+        # A bool is an int to Python, and only `hold` may be one.
+        given = spec.get(field_)
+        if not isinstance(given, kinds | None) or (given is True and kinds is not bool):
             raise FaultError(f"rule {number}: {field_} can't be {given!r}")
     if spec.get("every") == 0:
         raise FaultError(f"rule {number}: every begins with 1")

@@ -20,7 +20,9 @@ REFUSED_AS = {
     "from-missing": "gmail-from-count",
     "from-several": "gmail-from-count",
     "from-invalid": "gmail-from-invalid",
+    "empty": "gmail-from-count",
     "attachment-blocked": "gmail-attachment",
+    "attachment-archive": "gmail-attachment",
     "oversize": "gmail-too-large",
 }
 """Predicted verdict → the code under which the message is quarantined, should it come true."""

@@ -1,8 +1,8 @@
 """Would Gmail take this From? It wants exactly one field with a mailbox that it can parse.
 
 Refusals in public reports: GAM-team/got-your-back issues 61, 77, 147 and 383,
-google/import-mailbox-to-gmail issues 4 and 23. The rule is ours, for a forecast only: From is
-never changed.
+google/import-mailbox-to-gmail issues 4 and 23. The rule is ours, for a forecast, and for
+what is mended on request.
 """
 
 from __future__ import annotations

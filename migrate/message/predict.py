@@ -1,13 +1,15 @@
-"""What Gmail will say of a message, from the few header fields of a scan."""
+"""What Gmail will say of a message, from what a scan sees of it."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from migrate.message.attachments import archive, blocked
 from migrate.message.header import Header
 from migrate.message.mailbox import from_problem
-from migrate.message.repair import prepare
+from migrate.message.repair import Prepared, prepare
 
 UPLOAD_LIMIT = 157_286_400
 """Bytes of a message for import and insert (discovery document gmail.v1, mediaUpload.maxSize)."""
@@ -22,25 +24,67 @@ class Prediction:
     refuses: bool
 
 
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What is known of a message beside its header."""
+
+    size: int
+    exact: bool
+    """Whether `size` is more than a hint."""
+    blocked: bool = False
+    """An attachment that Gmail refuses."""
+    sure: bool = True
+    """Whether Gmail's rule leaves no doubt about `blocked`."""
+    archive: bool = False
+    """An attachment that may hold what Gmail refuses."""
+
+
 def predict(
-    header: Header, *, size: int, internal_date: datetime | None, now: datetime
+    header: Header,
+    *,
+    size: int,
+    internal_date: datetime | None,
+    now: datetime,
+    attachments: Sequence[str] | None = None,
+    mend_from: bool = False,
 ) -> tuple[Prediction, ...]:
-    """Refusals first, then repairs; `accepted` when nothing known speaks against the message.
+    """Refusals first, then what no repair can help, what may be refused, and repairs; `accepted`
+    when nothing known speaks against the message.
 
     `size` is RFC822.SIZE, only a hint, and the body can still hold what Gmail refuses: neither
-    `oversize` nor `accepted` is ever certain.
+    `empty`, `oversize` nor `accepted` is ever certain. `attachments` are file names, None when
+    unknown. `mend_from`: a From that Gmail would refuse is mended, as in `prepare`.
     """
-    found = []
-    if problem := from_problem(header):
-        found.append(Prediction(*problem, refuses=True))
-    if size > UPLOAD_LIMIT:
-        found.append(Prediction("oversize", certain=False, refuses=True))
+    names = attachments or ()
+    seen = Seen(size, False, blocked=any(map(blocked, names)), archive=any(map(archive, names)))
+    prepared = prepare(header, digest="", internal_date=internal_date, now=now, mend_from=mend_from)
+    return judge(header, prepared, seen, mend_from=mend_from)
+
+
+def judge(
+    header: Header, prepared: Prepared, seen: Seen, *, mend_from: bool
+) -> tuple[Prediction, ...]:
+    """What follows from `seen` and the header, in the order of `predict`."""
+    found = [] if mend_from else _from_refusals(header, seen)
+    if seen.size > UPLOAD_LIMIT:
+        found.append(Prediction("oversize", certain=seen.exact, refuses=True))
+    if seen.blocked:
+        found.append(Prediction("attachment-blocked", certain=seen.sure, refuses=True))
     refused = bool(found)
-    prepared = prepare(header, digest="", internal_date=internal_date, now=now)
-    for repair in prepared.repairs:
-        found.append(Prediction(f"{repair.field.lower()}-repaired", certain=True, refuses=False))
     if prepared.date is None:
         found.append(Prediction("date-unknown", certain=True, refuses=False))
+    if seen.archive and not seen.blocked:
+        found.append(Prediction("attachment-archive", certain=False, refuses=False))
+    for repair in prepared.repairs:
+        found.append(Prediction(f"{repair.field.lower()}-repaired", certain=True, refuses=False))
     if not refused:
         found.append(Prediction("accepted", certain=False, refuses=False))
     return tuple(found)
+
+
+def _from_refusals(header: Header, seen: Seen) -> list[Prediction]:
+    if seen.size == 0 and not header.raw.strip():
+        # Also what a server lists without saying anything of it.
+        return [Prediction("empty", certain=seen.exact, refuses=True)]
+    problem = from_problem(header)
+    return [Prediction(*problem, refuses=True)] if problem else []

@@ -1,10 +1,10 @@
-"""The repairs without which Gmail would misdate a message or give it an id of its own.
+"""The repairs without which Gmail would misdate a message, give it an id of its own, or refuse it.
 
 Gmail has no other way to learn a message's date than the Date field (discovery document gmail.v1,
 internalDateSource), and it merges and threads by Message-ID. Where one is unusable, a new line is
 put before it and the original stays, renamed: taking the new lines and the prefix away gives the
-source's header back. `prepare` depends on nothing but its arguments, so doing it again after a
-crash, or on its own result, changes nothing.
+source's header back. From is mended only for people who ask for it. `prepare` depends on nothing
+but its arguments, so doing it again after a crash, or on its own result, changes nothing.
 """
 
 from __future__ import annotations
@@ -18,13 +18,23 @@ from typing import Literal
 from migrate.message.dates import format_date, parse_date
 from migrate.message.header import Header, header_end
 from migrate.message.ids import bracketed, usable
+from migrate.message.mailbox import from_problem
+from migrate.message.sender import mended
 
-Why = Literal["missing", "broken", "several", "unparsable", "future"]
+Why = Literal["missing", "broken", "several", "unparsable", "future", "ancient"]
 
 ORIGINAL = b"X-Mailhaul-Original-"
 """What is put before the name of a field that was replaced."""
 
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+EARLIEST = datetime(1971, 1, 1, tzinfo=UTC)
+"""The first mail went over a network in 1971. What is older is an unset clock: 1970 (Unix, also a
+few days into it), 1904 (Mac OS), 1899 to 1901 (years counted from 1900, spreadsheets)."""
+
+_FROM_WHY: dict[str, Why] = {
+    "from-missing": "missing",
+    "from-several": "several",
+    "from-invalid": "broken",
+}
 _UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f]")
 _SHOWN = 500
 
@@ -34,7 +44,7 @@ class Repair:
     """One repaired field, for the reports."""
 
     field: str
-    """`Message-ID` or `Date`."""
+    """`Message-ID`, `Date` or `From`."""
     before: str
     """What was there, made printable and not longer than a few lines; empty when `missing`."""
     after: str
@@ -49,20 +59,27 @@ class Prepared:
     repairs: tuple[Repair, ...]
     message_id: str
     date: datetime | None
-    """The date Gmail will show; None when it can only be that of the import."""
+    """The date Gmail will show; None when the message gives none that Gmail would show."""
 
 
 def prepare(
-    header: Header, *, digest: str, internal_date: datetime | None, now: datetime
+    header: Header,
+    *,
+    digest: str,
+    internal_date: datetime | None,
+    now: datetime,
+    mend_from: bool = False,
 ) -> Prepared:
     """The header to upload; `header.raw` itself when nothing needs a repair.
 
     `digest` is the SHA-256 of the source's bytes in hex, `internal_date` (aware, as `now`) what
-    the source has as INTERNALDATE.
+    the source has as INTERNALDATE. With `mend_from` a From that Gmail would refuse is replaced by
+    one that it takes.
     """
     ident, wrong_id = _message_id(header, digest)
     date, wrong_date = _date(header, internal_date, now)
-    repairs = tuple(each for each in (wrong_id, wrong_date) if each)
+    wrong_from = _from(header) if mend_from else None
+    repairs = tuple(each for each in (wrong_id, wrong_date, wrong_from) if each)
     return Prepared(_rewrite(header, repairs) if repairs else header.raw, repairs, ident, date)
 
 
@@ -82,7 +99,7 @@ def _date(
     latest = now + timedelta(days=1)
     fields = header.all("Date")
     date = parse_date(fields[0].folded) if fields else None
-    if date and date <= latest:
+    if date and EARLIEST <= date <= latest:
         return date, None
     values = [field.value for field in fields]
     received = (each.rpartition(b";")[2] for each in header.get("Received"))
@@ -93,14 +110,21 @@ def _date(
     if not fields:
         why: Why = "missing"
     elif date:
-        why = "future"
+        why = "future" if date > latest else "ancient"
     else:
         why = "several" if len(fields) > 1 else "unparsable"
     return better, Repair("Date", _shown(values), format_date(better), why)
 
 
+def _from(header: Header) -> Repair | None:
+    problem = from_problem(header)
+    if problem is None:
+        return None
+    return Repair("From", _shown(header.get("From")), mended(header), _FROM_WHY[problem[0]])
+
+
 def _first(dates: Iterable[datetime | None], latest: datetime) -> datetime | None:
-    return next((each for each in dates if each and _EPOCH <= each <= latest), None)
+    return next((each for each in dates if each and EARLIEST <= each <= latest), None)
 
 
 def _shown(values: Iterable[bytes]) -> str:

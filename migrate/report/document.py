@@ -43,7 +43,9 @@ class Totals:
 
 
 CLASSES = ("imported", "merged", "present", "skipped", "quarantined", "pending")
-REFUSALS = frozenset({"from-missing", "from-several", "from-invalid", "oversize"})
+REFUSALS = frozenset(
+    {"from-missing", "from-several", "from-invalid", "empty", "oversize", "attachment-blocked"}
+)
 """The predicted verdicts after which a message is not imported."""
 
 
@@ -94,7 +96,7 @@ class RepairLine:
     before: str
     after: str
     why: str
-    """`missing`, `unparsable`, `future`, `broken`."""
+    """`missing`, `several`, `broken`, `unparsable`, `future`, `ancient`."""
 
 
 @dataclass(slots=True)

@@ -82,6 +82,41 @@ def test_predictions() -> None:
     assert verdicts(b"Message-ID: <1@x>\r\n", internal=None) == ["from-missing", "date-unknown"]
 
 
+def test_names_of_attachments() -> None:
+    def expected(*names: str, raw: bytes = GOOD) -> list[str]:
+        found = predict(Header.parse(raw), size=9, internal_date=NOW, now=NOW, attachments=names)
+        return [each.verdict for each in found]
+
+    assert expected() == expected("a.pdf", "exe", "") == ["accepted"]
+    assert expected("a.pdf", "tools.zip") == ["attachment-archive", "accepted"]
+    assert expected("a.zip", "setup.exe") == ["attachment-blocked"]
+    assert expected("a.exe", raw=b"") == [
+        *("from-missing", "attachment-blocked"),
+        *("message-id-repaired", "date-repaired"),
+    ]
+
+
+def test_what_no_repair_can_help_comes_before_repairs() -> None:
+    assert verdicts(b"From: a@b.example\r\n", internal=None) == [
+        "date-unknown",
+        "message-id-repaired",
+        "accepted",
+    ]
+
+
+def test_an_empty_message() -> None:
+    found = predict(Header.parse(b""), size=0, internal_date=None, now=NOW)
+    assert (found[0].verdict, found[0].certain, found[0].refuses) == ("empty", False, True)
+    assert "from-missing" not in {each.verdict for each in found}
+
+
+@pytest.mark.parametrize("raw", [b"", b"From: (unknown sender)\r\n", GOOD + b"From: b@x\r\n"])
+def test_a_mended_from_is_not_refused(raw: bytes) -> None:
+    found = predict(Header.parse(raw), size=9, internal_date=NOW, now=NOW, mend_from=True)
+    assert not any(each.refuses for each in found)
+    assert "from-repaired" in {each.verdict for each in found}
+
+
 @given(st.binary() | st.text('a@<>.,:;"\\()[] ').map(lambda text: b"From: " + text.encode()))
 def test_every_prediction_has_its_words(raw: bytes) -> None:
     for verdict in verdicts(raw):

@@ -20,8 +20,10 @@ GOOD_DATE = b"Date: Fri, 21 Nov 1997 09:55:06 -0600\r\n"
 FROM_SOURCE = "Mon, 03 Feb 2020 04:05:06 +0900"
 
 
-def prepared(raw: bytes, internal: datetime | None = INTERNAL) -> Prepared:
-    return prepare(Header.parse(raw), digest=DIGEST, internal_date=internal, now=NOW)
+def prepared(raw: bytes, internal: datetime | None = INTERNAL, mend_from: bool = False) -> Prepared:
+    return prepare(
+        Header.parse(raw), digest=DIGEST, internal_date=internal, now=NOW, mend_from=mend_from
+    )
 
 
 def test_a_good_header_is_left_alone() -> None:
@@ -77,6 +79,12 @@ def test_message_id_repairs(lines: bytes, after: str, why: str) -> None:
         (b"Date: yesterday\r\n", "unparsable"),
         (b"date: Fri, 21 Nov 3609 09:55:06 -0600\r\n", "future"),
         (b"Date: yesterday\r\nDate: today\r\n", "several"),
+        (b"Date: Fri, 13 Dec 1901 20:45:52 +0000\r\n", "ancient"),
+        (b"Date: Thu, 1 Jan 1970 00:00:00 +0000\r\n", "ancient"),
+        (b"Date: Wed, 31 Dec 1969 19:00:00 -0500\r\n", "ancient"),
+        (b"Date: Tue, 19 Jan 2038 03:14:07 +0000\r\n", "future"),
+        (b"Date: Sun, 7 Feb 2106 06:28:15 +0000\r\n", "future"),
+        (b"Date: Fri, 21 Nov 1997 09:55:06 +2500\r\n", "unparsable"),
     ],
 )
 def test_date_from_the_source(lines: bytes, why: str) -> None:
@@ -96,7 +104,12 @@ RECEIVED = (
 
 @pytest.mark.parametrize(
     "internal",
-    [None, datetime(1899, 12, 30, tzinfo=UTC), NOW + timedelta(days=2)],
+    [
+        None,
+        datetime(1899, 12, 30, tzinfo=UTC),
+        datetime(1970, 1, 1, 9, tzinfo=UTC),
+        NOW + timedelta(days=2),
+    ],
 )
 def test_date_from_the_last_relay(internal: datetime | None) -> None:
     result = prepared(RECEIVED + GOOD_ID + b"\r\n", internal)
@@ -158,10 +171,14 @@ def test_what_was_there_is_shown_printable_and_short() -> None:
     assert len(result.repairs[1].before) < 600
 
 
-@given(headers().map(lambda header: header[0]) | st.binary(), st.sampled_from([INTERNAL, None]))
-def test_repairs_can_be_undone(raw: bytes, internal: datetime | None) -> None:
+RAW = headers().map(lambda header: header[0]) | st.binary()
+DATES = st.sampled_from([INTERNAL, None])
+
+
+@given(RAW, DATES, st.booleans())
+def test_repairs_can_be_undone(raw: bytes, internal: datetime | None, mend: bool) -> None:
     assume(ORIGINAL not in raw)
-    result = prepared(raw, internal)
+    result = prepared(raw, internal, mend)
     end = Header.parse(raw).line_end
     undone = result.header
     for repair in result.repairs:
@@ -170,10 +187,12 @@ def test_repairs_can_be_undone(raw: bytes, internal: datetime | None) -> None:
     assert undone.replace(ORIGINAL, b"") == (end if was_all_body else b"") + raw
 
 
-@given(headers().map(lambda header: header[0]) | st.binary(), st.sampled_from([INTERNAL, None]))
-def test_a_repaired_header_needs_no_repair(raw: bytes, internal: datetime | None) -> None:
-    first = prepared(raw, internal)
+@given(RAW, DATES, st.booleans())
+def test_a_repaired_header_needs_no_repair(
+    raw: bytes, internal: datetime | None, mend: bool
+) -> None:
+    first = prepared(raw, internal, mend)
     assert all(f"rules.why.{each.why}" in Texts("ja") for each in first.repairs)
-    again = prepared(first.header, internal)
+    again = prepared(first.header, internal, mend)
     assert again.header is first.header
     assert (again.message_id, again.date) == (first.message_id, first.date)

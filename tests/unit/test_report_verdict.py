@@ -78,10 +78,17 @@ def test_plan_states_what_it_did_not_look_at_and_what_will_be_refused() -> None:
 def test_refusals_are_those_of_the_rules() -> None:
     now = datetime(2026, 11, 1, tzinfo=UTC)
     good, bad = b"From: a@example.jp\r\n", b"From: (unknown sender)\r\n"
-    for raw in (good, bad, good + good, b"Subject: x\r\n"):
-        for octets in (1_000, 157_286_401):
-            for found in predict(Header.parse(raw), size=octets, internal_date=now, now=now):
-                assert found.refuses == (found.verdict in REFUSALS), found
+    for raw in (good, bad, good + good, b"Subject: x\r\n", b""):
+        for octets in (0, 1_000, 157_286_401):
+            for name in ("a.exe", "a.zip"):
+                for found in predict(
+                    Header.parse(raw),
+                    size=octets,
+                    internal_date=now,
+                    now=now,
+                    attachments=[name],
+                ):
+                    assert found.refuses == (found.verdict in REFUSALS), found
 
 
 @pytest.mark.parametrize("area", ["rules.verdict", "rules.why", "rules.rename", "rules.skip"])

@@ -12,6 +12,7 @@ from functools import partial
 
 from migrate import takeup
 from migrate.accounts import Account as Row
+from migrate.clearing import clear
 from migrate.config import Config
 from migrate.connections import Gmail, open_source
 from migrate.delivery import Job
@@ -22,6 +23,7 @@ from migrate.labels import LabelRules, Mapped
 from migrate.ledger import Ledger, accounts, totals
 from migrate.ledger.accounts import Account
 from migrate.ledger.claims import Bundle
+from migrate.ledger.retry import reopen
 from migrate.progress import Progress
 from migrate.scan import scan
 from migrate.sending import Target
@@ -41,6 +43,16 @@ class Failure:
     error: MailhaulError
 
 
+@dataclass(frozen=True, slots=True)
+class Retry:
+    """`migrate retry`: what is quarantined is taken up again."""
+
+    code: str | None
+    """Only what is quarantined for this."""
+    mend: bool
+    """What Gmail refuses for its From is sent again with one that it takes."""
+
+
 class LocalEngine:
     """Copies accounts until all that can be done is done, or `stop` is set."""
 
@@ -52,10 +64,13 @@ class LocalEngine:
         progress: Progress,
         stop: threading.Event,
         limit: int | None = None,
+        retry: Retry | None = None,
     ) -> None:
         """`limit`: at most about so many messages per account (a pilot)."""
         self._config, self._ledger, self._run = config, ledger, run_id
         self._progress, self._stop, self._limit = progress, stop, limit
+        self._retry = retry
+        self._mend = config.policy.refused == "repair" or bool(retry and retry.mend)
         self._gmail = Gmail(config, stop)
         self._held: set[int] = set()
         self._over = threading.Event()
@@ -114,6 +129,9 @@ class LocalEngine:
         readable = self._config.target.scopes != "minimal"
         if readable and account.baseline_at is None:
             takeup.take_baseline(self._ledger, account, mailbox)
+        if self._retry:
+            code = self._retry.code
+            self._ledger.write(lambda conn: reopen(conn, account.id, code), account.lease)
         labels = Labels(mailbox, self._ledger, account, self._run)
         target = Target(mailbox, self._gmail.uploader, tokens, pacer, labels, readable)
         tally, failures = Tally(), 0
@@ -121,6 +139,7 @@ class LocalEngine:
             before = tally.messages
             try:
                 self._session(row, account, target, tally)
+                clear(self._ledger, self._config.quarantine, row.target_user)
                 return
             except SourceLost:
                 failures = failures + 1 if tally.messages == before else 1
@@ -180,7 +199,7 @@ class LocalEngine:
             limits.uploads_per_user_max,
             self._config.spool,
         )
-        session = Session(self._ledger, target, job, bounds, tally, self._limit)
+        session = Session(self._ledger, target, job, bounds, tally, self._limit, self._mend)
         session.run(source, self._stop, lambda bundle: self._finished(row, bundle, tally))
 
     def _finished(self, row: Row, bundle: Bundle, tally: Tally) -> None:

@@ -10,9 +10,13 @@ from migrate.delivery import Delivery, Job
 from migrate.gmail.api import Mailbox
 from migrate.ledger import Ledger, claims, scanning
 from migrate.ledger.claims import Bundle
+from migrate.ledger.retry import reopen
 from migrate.sending import Target
 from migrate.slices import Bounds, Work
 from migrate.source import Source
+
+VAGUE = "gmail-refused"
+"""The code of a refusal whose reason Gmail keeps to itself."""
 
 
 class Tally:
@@ -20,6 +24,8 @@ class Tally:
 
     def __init__(self) -> None:
         self.messages = 0
+        self.second_try = False
+        """What Gmail refused without a reason was tried once more."""
         self._lock = threading.Lock()
 
     def add(self, messages: int) -> None:
@@ -38,11 +44,12 @@ class Session:
         bounds: Bounds,
         tally: Tally,
         limit: int | None = None,
+        mend: bool = False,
     ) -> None:
-        """`limit`: at most about so many messages in this run."""
+        """`limit`: at most about so many messages in this run. `mend`: a From that is refused."""
         self._ledger, self._target, self._job = ledger, target, job
         self._bounds, self._tally, self._limit = bounds, tally, limit
-        self._account = job.account
+        self._mend, self._account = mend, job.account
 
     def run(
         self, source: Source, stop: threading.Event, finished: Callable[[Bundle], None]
@@ -66,7 +73,10 @@ class Session:
         )
         try:
             self._doubts(work)
-            self._slices(work, {each.id for each in known} - set(self._job.folders))
+            closed = {each.id for each in known} - set(self._job.folders)
+            self._slices(work, closed)
+            if self._second_try():
+                self._slices(work, closed)
         finally:
             work.close()
             work.raise_failure()
@@ -83,6 +93,16 @@ class Session:
     def _doubtful(self) -> list[Bundle]:
         with self._ledger.read() as conn:
             return claims.doubts(conn, self._account.id)
+
+    def _second_try(self) -> bool:
+        """Some of what Gmail refuses without a reason it takes later (GAM-team/got-your-back issue
+        147). Once in a run, and not in a pilot, whose limit would leave it pending."""
+        if self._tally.second_try or self._limit is not None:
+            return False
+        self._tally.second_try = True
+        account, run = self._account, self._job.run_id
+        again = self._ledger.write(lambda conn: reopen(conn, account.id, VAGUE, run), account.lease)
+        return again > 0
 
     def _slices(self, work: Work, closed: set[int]) -> None:
         """`closed`: ids of the folders that are not copied now."""
@@ -112,6 +132,7 @@ class Session:
                 history_id,
                 messages=count,
                 size=self._bounds.memory,
+                mend=self._mend,
                 without=closed,
             ),
             self._account.lease,

@@ -2,7 +2,7 @@
 
 Every message at the source must have an end in the ledger; everything that ended in Gmail must be
 there, under the labels and with the date that belong to it; with `deep` the source's bytes, after
-their recorded repairs, must be the bytes in Gmail.
+their recorded repairs, must be the bytes in Gmail. A draft must be there, as a draft.
 """
 
 from __future__ import annotations
@@ -16,13 +16,13 @@ from typing import Any
 from sqlalchemy import Connection, Row, select
 
 from migrate.body import Body
+from migrate.delivery import formed
+from migrate.errors import FolderRefused
 from migrate.gmail.api import Found, Mailbox
 from migrate.gmail.errors import NotFound
-from migrate.gmail.upload import Parcel
 from migrate.labels import label_key
 from migrate.ledger import Ledger
 from migrate.ledger.tables import folder, message, occurrence
-from migrate.message import Header, content, prepare
 from migrate.quarantine import path as quarantine_path
 from migrate.report.document import Difference
 from migrate.sending import ends_with
@@ -57,6 +57,8 @@ class _Copy:
     date: int | None
     basis: Mapping[str, Any] | None
     labels: frozenset[str]
+    draft_id: str | None
+    """Of a draft, whose bytes and date are its owner's and Gmail's to change."""
 
 
 class Verifier:
@@ -107,7 +109,12 @@ class Verifier:
         if there is None:
             found.differences.append(self._difference(row.name, 0, "source-gone", row.name, ""))
             return
-        state = self._source.examine(there)
+        try:
+            state = self._source.examine(there)
+        except FolderRefused as refusal:
+            why = str(refusal.params.get("answer", refusal.code))
+            found.differences.append(self._difference(row.name, 0, "source-gone", row.name, why))
+            return
         if state.uidvalidity != row.uidvalidity:
             found.differences.append(
                 self._difference(
@@ -155,6 +162,7 @@ class Verifier:
                 message.c.date,
                 message.c.basis,
                 message.c.labels,
+                message.c.draft_id,
             )
             .select_from(occurrence)
             .join(folder, folder.c.id == occurrence.c.folder_id)
@@ -178,8 +186,9 @@ class Verifier:
                 row.date,
                 row.basis,
                 frozenset(row.labels),
+                row.draft_id,
             )
-            if row.message_id is not None
+            if row.message_id is not None and row.state != "skipped"
             else None
             for row in conn.execute(query)
         }
@@ -188,6 +197,8 @@ class Verifier:
         if self._mailbox is None or copy.gmail_id is None:
             return None
         try:
+            if copy.draft_id is not None:
+                return self._mailbox.draft(copy.draft_id)
             get = self._mailbox.get_raw if deep else self._mailbox.get
             return get(copy.gmail_id)
         except NotFound:
@@ -224,7 +235,8 @@ class Verifier:
             yield self._difference(
                 copy.folder, copy.uid, "date", _iso(copy.date), _iso(answer.internal_date)
             )
-        if deep and body is not None and not self._same_bytes(copy, answer, body):
+        whole = deep and copy.draft_id is None
+        if whole and body is not None and not self._same_bytes(copy, answer, body):
             yield self._difference(copy.folder, copy.uid, "bytes", copy.sha256, answer.gmail_id)
 
     def _compare_kept(self, copy: _Copy) -> Iterator[Difference]:
@@ -248,17 +260,8 @@ class Verifier:
             )
 
     def _same_bytes(self, copy: _Copy, answer: Found, body: Body) -> bool:
-        basis = copy.basis or {}
-        date = basis.get("internal_date")
-        header, offset = content(body)
-        prepared = prepare(
-            Header.parse(header),
-            digest=copy.sha256,
-            internal_date=datetime.fromisoformat(date) if date else None,
-            now=datetime.fromtimestamp(basis.get("now", 0), UTC),
-        )
-        raw = answer.raw
-        return raw is not None and ends_with(raw, Parcel(prepared.header, body, offset))
+        form = formed(body, copy.sha256, copy.basis or {})
+        return answer.raw is not None and ends_with(answer.raw, form.parcel)
 
     def _difference(self, name: str, uid: int, what: str, source: str, target: str) -> Difference:
         return Difference(self._user, name, uid, what, source, target)

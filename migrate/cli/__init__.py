@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import typer
 
-from migrate.cli import copying, explaining, preparing, reporting
+from migrate.cli import copying, explaining, preparing, reporting, retrying
 from migrate.texts import Texts, language
 
 _help = Texts(language())
@@ -19,6 +19,7 @@ _commands: dict[str, Callable[..., None]] = {
     "run": copying.run,
     "status": reporting.status,
     "verify": reporting.verify,
+    "retry": retrying.retry,
     "report": reporting.report,
     "explain": explaining.explain,
 }

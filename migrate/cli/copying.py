@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from types import FrameType
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 
@@ -22,6 +22,7 @@ from migrate.texts import Texts, language
 if TYPE_CHECKING:
     from migrate.accounts import Account
     from migrate.config import Config
+    from migrate.engine import Retry
     from migrate.progress import Progress
     from migrate.report.document import Document
 
@@ -68,14 +69,26 @@ def run(
             if dry_run:
                 common.publish(document, config, texts, as_json=as_json, name="plan")
                 raise typer.Exit(common.worst(error.exit_code for error in errors))
-        with _stopping(texts) as stop:
+        with stopping(texts) as stop:
             document, errors = copy(config, rows, shown, texts, stop, limit)
-        common.publish(document, config, texts, as_json=as_json, name="run")
-        for error in errors:
-            common.show_error(error, texts)
-        if document.totals.pending:
-            common.say(texts("cli.run.resume", n=document.totals.pending))
-        raise typer.Exit(common.outcome(document, errors))
+        ended(document, errors, config, texts, as_json=as_json)
+
+
+def ended(
+    document: Document,
+    errors: Sequence[MailhaulError],
+    config: Config,
+    texts: Texts,
+    *,
+    as_json: bool,
+) -> NoReturn:
+    """Say what a run came to, and exit as it says."""
+    common.publish(document, config, texts, as_json=as_json, name="run")
+    for error in errors:
+        common.show_error(error, texts)
+    if document.totals.pending:
+        common.say(texts("cli.run.resume", n=document.totals.pending))
+    raise typer.Exit(common.outcome(document, errors))
 
 
 def copy(
@@ -85,8 +98,12 @@ def copy(
     texts: Texts,
     stop: threading.Event,
     limit: int | None = None,
+    retry: Retry | None = None,
 ) -> tuple[Document, list[MailhaulError]]:
-    """One run over `rows`: the document, and what kept accounts from their end."""
+    """One run over `rows`, with `retry` also of what is quarantined.
+
+    Gives the document, and what kept accounts from their end.
+    """
     from migrate.config import private_directory
     from migrate.engine import LocalEngine, new_run_id
     from migrate.ledger import Ledger, accounts
@@ -96,7 +113,7 @@ def copy(
     with Ledger(config.ledger_url) as ledger:
         run_id = new_run_id()
         options = {"only": [row.source_user for row in rows], "limit": limit}
-        engine = LocalEngine(config, ledger, run_id, shown, stop, limit)
+        engine = LocalEngine(config, ledger, run_id, shown, stop, limit, retry)
         ledger.write(lambda conn: accounts.start_run(conn, run_id, options))
         failures = engine.run(rows)
         ledger.write(lambda conn: accounts.end_run(conn, run_id))
@@ -132,7 +149,7 @@ def _config(
 
 
 @contextmanager
-def _stopping(texts: Texts) -> Iterator[threading.Event]:
+def stopping(texts: Texts) -> Iterator[threading.Event]:
     """Ctrl-C finishes the messages in hand; a second one ends the process at once, as safe."""
     stop = threading.Event()
 

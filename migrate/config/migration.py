@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from migrate.accounts import Account
 from migrate.config.model import (
@@ -66,6 +66,12 @@ class Config:
         reference = self.source.admin_password
         return reference.resolve() if reference else None
 
+    @property
+    def _drafts(self) -> Literal["drafts", "label", "skip"]:
+        """Nobody may make drafts with the scopes `minimal`: there they come as messages."""
+        possible = self.target.scopes != "minimal"
+        return self.policy.drafts if possible or self.policy.drafts == "skip" else "label"
+
     def label_rules(self, account: Account) -> LabelRules:
         """The rules of `[labels]` and `[policy]` with those of the account's row."""
         from migrate.labels import LabelRules
@@ -78,7 +84,7 @@ class Config:
             exclude=self.labels.exclude + account.exclude,
             trash=self.policy.trash,
             junk=self.policy.junk,
-            drafts=self.policy.drafts,
+            drafts=self._drafts,
             deleted=self.policy.deleted,
             special_use=self.labels.special_use,
             flatten=self.labels.flatten,

@@ -34,17 +34,12 @@ class Attempt:
         )
 
 
-def attempts(
-    message: Message, copies: Copies, rules: LabelRules, *, drafts: bool
-) -> Iterator[Attempt]:
-    """`drafts`: whether real drafts can be made.
-
-    What lies in the drafts folder alone becomes a draft. Where that can't be, it is a message under
-    a label that says so.
-    """
+def attempts(message: Message, copies: Copies, rules: LabelRules) -> Iterator[Attempt]:
+    """What lies in the drafts folder alone becomes a draft. Where that can't be, it is a message
+    under a label that says so."""
     names = message_labels(copies)
     if names == _DRAFT:
-        if drafts and message.form.parcel.size <= DRAFT_LIMIT:
+        if rules.drafts == "drafts" and message.form.parcel.size <= DRAFT_LIMIT:
             yield Attempt(message.form, names, draft=True)
         names = message_labels([(_shelf(mapped), flags) for mapped, flags in copies])
     yield Attempt(message.form, names)

@@ -64,7 +64,7 @@ class Delivery:
                 raise MessageRefused("gmail-too-large", detail=f"{size} bytes")
             self._recorder.skipped(message, "oversize")
             return
-        ways = attempts(message, copies, rules, drafts=self._target.readable)
+        ways = attempts(message, copies, rules)
         self._upload(message, bundle, list(ways), [each for each in known if each is not same])
 
     def _upload(

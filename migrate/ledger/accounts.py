@@ -34,17 +34,22 @@ class Account:
 
 def enrol(conn: Connection, pairs: Sequence[tuple[str, str]]) -> dict[tuple[str, str], int]:
     """The ids of (source user, target user) pairs; new ones get a row."""
-    columns = select(account.c.source_user, account.c.target_user, account.c.id)
-    known = {(row[0], row[1]): int(row[2]) for row in conn.execute(columns)}
+    there = known(conn, pairs)
     fresh = [
         {"source_user": source, "target_user": target}
         for source, target in pairs
-        if (source, target) not in known
+        if (source, target) not in there
     ]
     if fresh:
         conn.execute(insert(account), fresh)
-        known = {(row[0], row[1]): int(row[2]) for row in conn.execute(columns)}
-    return {pair: known[pair] for pair in pairs}
+    return known(conn, pairs)
+
+
+def known(conn: Connection, pairs: Sequence[tuple[str, str]]) -> dict[tuple[str, str], int]:
+    """The ids of those (source user, target user) pairs that have a row."""
+    columns = select(account.c.source_user, account.c.target_user, account.c.id)
+    there = {(row[0], row[1]): int(row[2]) for row in conn.execute(columns)}
+    return {pair: there[pair] for pair in pairs if pair in there}
 
 
 def _owner() -> str:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from sqlalchemy import Connection, func, select, update
 
-from migrate.ledger.tables import occurrence, slice_
+from migrate.ledger.tables import account, message, occurrence, slice_
 
 
 def reopen(conn: Connection, account_id: int, code: str | None, run_id: str | None = None) -> int:
@@ -44,3 +44,17 @@ def quarantined(conn: Connection, account_ids: Sequence[int]) -> dict[tuple[int,
         .group_by(occurrence.c.account_id, occurrence.c.reason)
     )
     return {(account, code): count for account, code, count in conn.execute(query)}
+
+
+def arrived(conn: Connection, target_user: str, digest: str) -> bool:
+    """Whether the message whose SHA-256 begins with `digest` is quarantined no more.
+
+    Several accounts may go to one target user, whose quarantine they share.
+    """
+    query = (
+        select(message.c.state)
+        .join(account, account.c.id == message.c.account_id)
+        .where(account.c.target_user == target_user, message.c.sha256.startswith(digest))
+    )
+    states = set(conn.scalars(query))
+    return bool(states) and "quarantined" not in states

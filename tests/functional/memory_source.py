@@ -14,6 +14,7 @@ import pytest
 from migrate.body import Body
 from migrate.cli.copying import copy
 from migrate.config import load
+from migrate.engine import Retry
 from migrate.errors import FetchRefused, MailhaulError
 from migrate.progress import Progress
 from migrate.report.document import Document
@@ -118,6 +119,9 @@ def run(
     content: Mapping[str, Sequence[Mail]],
     more: str = LIMITS,
     target: str = "",
+    *,
+    limit: int | None = None,
+    retry: Retry | None = None,
 ) -> Copied:
     """One `migrate run` of one account; `more` and `target` go into migration.toml."""
     monkeypatch.setattr("migrate.engine.open_source", lambda *_: MemorySource(content))
@@ -126,5 +130,5 @@ def run(
     migration.write("imaps://mail.example.com", None, sandbox, accounts, more, target)
     config = load(directory)
     stop = threading.Event()
-    document, errors = copy(config, config.accounts, Progress(), Texts("en"), stop)
+    document, errors = copy(config, config.accounts, Progress(), Texts("en"), stop, limit, retry)
     return Copied(document, errors, migration, Gmail(sandbox, TARGET))

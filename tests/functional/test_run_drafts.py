@@ -75,9 +75,13 @@ def test_the_real_command(sandbox: Running, tmp_path: Path) -> None:
 
 
 def one_draft(
-    monkeypatch: pytest.MonkeyPatch, directory: Path, sandbox: Running, **given: str
+    monkeypatch: pytest.MonkeyPatch,
+    directory: Path,
+    sandbox: Running,
+    more: str = LIMITS,
+    target: str = "",
 ) -> Copied:
-    copied = run(monkeypatch, directory, sandbox, {"Drafts": [mail(1)]}, **given)
+    copied = run(monkeypatch, directory, sandbox, {"Drafts": [mail(1)]}, more, target)
     assert copied.errors == []
     assert copied.counts() == {"imported": 1}
     return copied

@@ -37,11 +37,11 @@ class Attempt:
 def attempts(message: Message, copies: Copies, rules: LabelRules) -> Iterator[Attempt]:
     """What lies in the drafts folder alone becomes a draft. Where that can't be, it is a message
     under a label that says so."""
-    names = message_labels(copies)
+    names = message_labels(copies, rules)
     if names == _DRAFT:
         if rules.drafts == "drafts" and message.form.parcel.size <= DRAFT_LIMIT:
             yield Attempt(message.form, names, draft=True)
-        names = message_labels([(_shelf(mapped), flags) for mapped, flags in copies])
+        names = message_labels([(_shelf(mapped), flags) for mapped, flags in copies], rules)
     yield Attempt(message.form, names)
 
 

@@ -17,7 +17,7 @@ _ONLY_FIRST = frozenset({"UNREAD", "STARRED", "INBOX", "SPAM", "TRASH"})
 
 def add_copies(target: Target, same: Known, copies: Copies, rules: LabelRules) -> Known | None:
     """`same` with the labels that `copies` bring; None when it is no longer there."""
-    names = message_labels(copies) - _ONLY_FIRST
+    names = message_labels(copies, rules) - _ONLY_FIRST
     # Gmail lets nobody add these to a message that is there already, and a draft has no others.
     names = frozenset(FALLBACKS.get(each, each) for each in names) if not same.draft_id else names
     labels = same.labels if same.draft_id else same.labels | names

@@ -139,7 +139,6 @@ class LocalEngine:
             before = tally.messages
             try:
                 self._session(row, account, target, tally)
-                clear(self._ledger, self._config.quarantine, row.target_user)
                 return
             except SourceLost:
                 failures = failures + 1 if tally.messages == before else 1
@@ -201,6 +200,7 @@ class LocalEngine:
         )
         session = Session(self._ledger, target, job, bounds, tally, self._limit, self._mend)
         session.run(source, self._stop, lambda bundle: self._finished(row, bundle, tally))
+        clear(self._ledger, self._config.quarantine, row.target_user)
 
     def _finished(self, row: Row, bundle: Bundle, tally: Tally) -> None:
         tally.add(len(bundle.occurrences))

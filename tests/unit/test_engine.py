@@ -18,7 +18,9 @@ def copying(monkeypatch: pytest.MonkeyPatch) -> Any:
     """Runs `_copy` with a scripted `_session`: the messages each brings before it breaks."""
     pauses: list[float] = []
     pacer = SimpleNamespace(pause=pauses.append)
-    config: Any = SimpleNamespace(target=SimpleNamespace(scopes="minimal"))
+    config: Any = SimpleNamespace(
+        target=SimpleNamespace(scopes="minimal"), policy=SimpleNamespace(refused="quarantine")
+    )
     gmail = SimpleNamespace(open=lambda _: (None, None, pacer), uploader=None)
     monkeypatch.setattr(engine, "Gmail", lambda *_: gmail)
     monkeypatch.setattr(engine, "Labels", lambda *_: None)

@@ -12,7 +12,7 @@ from migrate.sandbox.access.directory import Directory
 from migrate.sandbox.access.tokens import Grant, Tokens
 from migrate.sandbox.description.api import Api, Method, Route
 from migrate.sandbox.http import bodies
-from migrate.sandbox.http.errors import ApiError, invalid_credentials
+from migrate.sandbox.http.errors import ApiError
 from migrate.sandbox.http.fields import parse as parse_fields
 from migrate.sandbox.http.fields import select
 from migrate.sandbox.http.multipart import split_related
@@ -87,9 +87,12 @@ class Service:
         self, request: Request, method: Method, params: Mapping[str, str], grant: Grant | None
     ) -> tuple[Grant, dict[str, Any]]:
         """The grant, if it entitles to this call, and the query; ApiError 400, 401, 403, 501."""
-        grant = self._authorised(method, params, grant)
+        if grant is None:
+            raise refused("invalid-credentials" if request.token() else "login-required")
+        self._authorise(method, params, grant)
         query = method.query(parse_qsl(request.query, keep_blank_values=True))
-        parse_fields(query.get("fields") or "*")  # refused before anything is done
+        # Refused before anything is done.
+        method.check_mask(parse_fields(query.get("fields") or "*"))
         if method.id not in HANDLERS:
             raise ApiError(501, f"The sandbox does not implement {method.id}.")
         if query["alt"] == "media":
@@ -99,15 +102,12 @@ class Service:
             raise ApiError(501, "The sandbox answers in JSON only: no alt=proto, no callback.")
         return grant, query
 
-    def _authorised(self, method: Method, params: Mapping[str, str], grant: Grant | None) -> Grant:
-        """The grant, if it entitles to this call; ApiError 400, 401, 403."""
-        if grant is None:
-            raise invalid_credentials()
+    def _authorise(self, method: Method, params: Mapping[str, str], grant: Grant) -> None:
+        """ApiError 400, 403 if the grant does not entitle to this call."""
         if not grant.scopes & _scopes(method):
             raise refused("insufficient-scopes", service=host(method.id), method=method.id)
         if _of_mailbox(method):
             self._mailbox_of(grant, params["userId"])
-        return grant
 
     def _mailbox_of(self, grant: Grant, asked: str) -> None:
         """Whether Gmail serves this mailbox to this grant; ApiError 400, 403."""

@@ -99,6 +99,16 @@ def test_bad_token(mailbox: Mailbox, token: str) -> None:
     connection.close()
 
 
+def test_a_request_without_a_token(mailbox: Mailbox) -> None:
+    connection = mailbox.connect()
+    connection.request("GET", PROFILE)
+    answer = connection.getresponse()
+    error = json.loads(answer.read())["error"]
+    connection.close()
+    assert (answer.status, error["errors"][0]["reason"]) == (401, "required")
+    assert error["message"].startswith("Request is missing required authentication credential.")
+
+
 def test_scopes_per_method(mailbox: Mailbox) -> None:
     minimal = mailbox.users(f"{AUTH}gmail.insert", f"{AUTH}gmail.labels")
     assert minimal.labels().list(userId="me").execute()["labels"]

@@ -157,3 +157,26 @@ def test_trash_untrash_delete(mailbox: Mailbox) -> None:
     assert messages.untrash(userId="me", id=made).execute()["labelIds"] == ["UNREAD"]
     messages.delete(userId="me", id=made).execute()
     assert refusal(lambda: mailbox.get(made)) == (404, "Requested entity was not found.")
+
+
+@pytest.mark.parametrize(
+    ("color", "refused"),
+    [
+        ({"textColor": "#ffffff", "backgroundColor": "#41236d"}, None),
+        ({"textColor": "#ffffff", "backgroundColor": "#41236D"}, "#41236D"),
+        ({"textColor": "#123456", "backgroundColor": "#41236d"}, "#123456"),
+        ({"textColor": "#ffffff"}, ""),
+    ],
+)
+def test_colours_are_those_of_the_palette(
+    mailbox: Mailbox, labels: Any, color: dict[str, str], refused: str | None
+) -> None:
+    body = {"name": f"colour {secrets.token_hex(4)}", "color": color}
+    create = labels.create(userId="me", body=body)
+    if refused is None:
+        assert create.execute()["color"] == color
+        return
+    status, text = refusal(create.execute)
+    assert status == 400
+    if refused or not mailbox.real:
+        assert text == f"Label color {refused} is not on the allowed color palette"

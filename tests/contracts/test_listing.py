@@ -166,6 +166,25 @@ def test_partial_list_and_bad_mask(mailbox: Mailbox) -> None:
     assert refusal(messages.list(userId="me", fields="messages(id").execute)[0] == 400
 
 
+@pytest.mark.parametrize(
+    ("mask", "path"),
+    [
+        ("nope", "nope"),
+        ("messages(id,nope)", "messages.nope"),
+        ("messages/payload/parts/nope", "messages.payload.parts.nope"),
+        ("messages/id/nope", "messages.id.nope"),
+        ("messages/payload(parts(body(data)),headers),*", None),
+    ],
+)
+def test_a_mask_names_fields_that_exist(mailbox: Mailbox, mask: str, path: str | None) -> None:
+    status, answer = mailbox.request("GET", f"/gmail/v1/users/me/messages?fields={mask}")
+    if path is None:
+        assert status == 200
+        return
+    (violation,) = answer["error"]["details"][0]["fieldViolations"]
+    assert (status, violation["field"]) == (400, path)
+
+
 def test_profile_counts(mailbox: Mailbox, assumed: None) -> None:
     before = mailbox.users(FULL).getProfile(userId="me").execute()
     mailbox.import_(message(FROM))

@@ -113,6 +113,23 @@ class Schemas:
             raise _bad_request(f"Invalid value at '{where}' ({named}), {json.dumps(value)}")
         return value
 
+    def missing(self, schema: Mapping[str, Any], mask: Mapping[str, Any]) -> str | None:
+        """The path, with dots, of the first field of a `fields` mask that the schema lacks."""
+        if "$ref" in schema:
+            schema = self._schemas[schema["$ref"]]
+        if schema.get("type") == "array":
+            return self.missing(schema["items"], mask)
+        known, any_other = schema.get("properties", {}), schema.get("additionalProperties")
+        for name, inner in mask.items():
+            if name == "*":
+                continue
+            field = known.get(name, any_other)
+            if field is None:
+                return name
+            if inner and (below := self.missing(field, inner)):
+                return f"{name}.{below}"
+        return None
+
     def _read_object(self, known: Mapping[str, Any], value: Any, where: str) -> dict[str, Any]:
         if not isinstance(value, dict):
             raise _bad_request(f"Invalid value at '{where}', {json.dumps(value)}")
@@ -153,6 +170,8 @@ class Method:
     schemas: Schemas
     request: Mapping[str, Any] | None
     """Schema of the JSON body, None when there is none."""
+    response: Mapping[str, Any] | None
+    """Schema of the answer, None when there is none."""
     max_size: int
     """Bytes a media upload may have; 0 when the method takes none."""
 
@@ -175,6 +194,21 @@ class Method:
             if name not in values and parameter.default is not None:
                 values[name] = parameter.default
         return values
+
+    def check_mask(self, mask: Mapping[str, Any]) -> None:
+        """ApiError 400 for a field that the answer can't have.
+
+        As the Sheets API answers (tidyverse/gargle, fixtures/
+        sheets-spreadsheets-get-bad-field-mask_400.rds), which has the same front end.
+        """
+        if self.response is None or (path := self.schemas.missing(self.response, mask)) is None:
+            return
+        text = f"Error expanding 'fields' parameter. Cannot find matching fields for path '{path}'."
+        violation = {
+            "@type": "type.googleapis.com/google.rpc.BadRequest",
+            "fieldViolations": [{"field": path, "description": text}],
+        }
+        raise ApiError(400, "Request contains an invalid argument.", details=[violation])
 
     def read(self, resource: Mapping[str, Any]) -> Mapping[str, Any]:
         """The JSON body as its schema has it; ApiError 400."""
@@ -218,6 +252,7 @@ class Api:
                 parameters=common | query,
                 schemas=schemas,
                 request=schemas[spec["request"]["$ref"]] if "request" in spec else None,
+                response=schemas[spec["response"]["$ref"]] if "response" in spec else None,
                 max_size=int(media.get("maxSize", 0)),
             )
             self.methods[method.id] = method

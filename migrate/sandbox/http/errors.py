@@ -73,8 +73,3 @@ def invalid_label(label: str) -> ApiError:
 
 def not_found() -> ApiError:
     return ApiError(404, "Requested entity was not found.")
-
-
-def invalid_credentials() -> ApiError:
-    """https://developers.google.com/workspace/gmail/api/guides/handle-errors, 401."""
-    return ApiError(401, "Invalid Credentials", location="Authorization")

@@ -123,10 +123,11 @@ def _settings(call: Call) -> dict[str, Any]:
     is refused was never reported.
     """
     given = {key: call.json[key] for key in SETTINGS if call.json.get(key) is not None}
-    for name, field in call.method.schemas["LabelColor"]["properties"].items():
-        colour = given.get("color", {}).get(name)
-        if "color" in given and colour not in re.findall("#[0-9a-f]{6}", field["description"]):
-            raise ApiError(400, f"Label color {colour or ''} is not on the allowed color palette")
+    if "color" in given:
+        for name, field in call.method.schemas["LabelColor"]["properties"].items():
+            colour = given["color"].get(name, "")
+            if colour not in re.findall("#[0-9a-f]{6}", field["description"]):
+                raise ApiError(400, f"Label color {colour} is not on the allowed color palette")
     return given
 
 

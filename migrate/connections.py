@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from functools import cache
 from pathlib import Path
 
 from migrate.accounts import Account
@@ -12,12 +13,18 @@ from migrate.gmail.api import Mailbox
 from migrate.gmail.auth import Key, Tokens, load_key
 from migrate.gmail.quota import Bucket, Pacer
 from migrate.gmail.upload import Uploader
+from migrate.source.gate import Gate
 from migrate.source.imap import ImapSource, connect
 from migrate.source.login import Login, Security
 
 
-def open_source(config: Config, account: Account) -> ImapSource:
-    """Log in to the source account. SourceError when that fails."""
+def open_source(
+    config: Config, account: Account, stop: threading.Event | None = None
+) -> ImapSource:
+    """Log in to the source account. SourceError when that fails.
+
+    `stop` ends the wait for a server that asks for patience.
+    """
     settings = config.source
     address = settings.address
     security: Security = "tls" if address.scheme == "imaps" else "starttls"
@@ -40,7 +47,19 @@ def open_source(config: Config, account: Account) -> ImapSource:
         read_timeout=settings.read_timeout,
     )
     spool = private_directory(config.spool)
-    return connect(login, spool, namespaces=settings.namespaces)
+    return connect(
+        login,
+        spool,
+        namespaces=settings.namespaces,
+        provider=settings.provider,
+        wait=(stop or threading.Event()).wait,
+        gate=_gate(address.host, address.port),
+    )
+
+
+@cache
+def _gate(host: str, port: int) -> Gate:
+    return Gate(host)
 
 
 def _reveal(password: Secret | SecretRef | None) -> str:

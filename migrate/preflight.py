@@ -6,14 +6,17 @@ import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 from migrate.accounts import Account
 from migrate.config import Config
 from migrate.connections import Gmail, open_source
 from migrate.errors import MailhaulError
 from migrate.explain import explain
+from migrate.source import Provider
 from migrate.texts import Texts
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +24,7 @@ class Checked:
     """One account: what was found, and the error of each side, None where all is well."""
 
     account: Account
+    provider: Provider | None
     folders: int | None
     labels: int | None
     source_error: MailhaulError | None
@@ -34,7 +38,14 @@ class Checked:
         return {
             "source_user": self.account.source_user,
             "target_user": self.account.target_user,
-            "source": _side(self.source_error, {"folders": self.folders}, texts),
+            "source": _side(
+                self.source_error,
+                {
+                    "folders": self.folders,
+                    "provider": self.provider.id if self.provider else None,
+                },
+                texts,
+            ),
             "target": _side(self.target_error, {"labels": self.labels}, texts),
         }
 
@@ -46,9 +57,10 @@ def check(
     gmail = Gmail(config, threading.Event())
 
     def one(row: Account) -> Checked:
-        folders, source_error = _try(lambda: _source(config, row))
+        source, source_error = _try(lambda: _source(config, row))
+        provider, folders = source or (None, None)
         labels, target_error = _try(lambda: len(gmail.open(row.target_user)[0].labels()))
-        checked = Checked(row, folders, labels, source_error, target_error)
+        checked = Checked(row, provider, folders, labels, source_error, target_error)
         seen(checked)
         return checked
 
@@ -56,15 +68,15 @@ def check(
         return list(pool.map(one, rows))
 
 
-def _source(config: Config, row: Account) -> int:
+def _source(config: Config, row: Account) -> tuple[Provider, int]:
     source = open_source(config, row)
     try:
-        return len([each for each in source.folders() if each.selectable])
+        return source.provider, len([each for each in source.folders() if each.selectable])
     finally:
         source.close()
 
 
-def _try(look: Callable[[], int]) -> tuple[int | None, MailhaulError | None]:
+def _try(look: Callable[[], T]) -> tuple[T | None, MailhaulError | None]:
     try:
         return look(), None
     except MailhaulError as error:

@@ -112,9 +112,10 @@ def _show(checked: Sequence[Checked], texts: Texts) -> None:
     sides = [
         (
             each.account.source_user,
-            _side(each.folders, "folders", each.source_error, texts),
+            _side(each.source_error, "folders", texts, count=each.folders)
+            + (f", {each.provider.name}" if each.provider else ""),
             each.account.target_user,
-            _side(each.labels, "labels", each.target_error, texts),
+            _side(each.target_error, "labels", texts, count=each.labels),
         )
         for each in checked
     ]
@@ -122,10 +123,10 @@ def _show(checked: Sequence[Checked], texts: Texts) -> None:
         typer.echo(line)
 
 
-def _side(count: int | None, what: str, error: MailhaulError | None, texts: Texts) -> str:
+def _side(error: MailhaulError | None, what: str, texts: Texts, **found: object) -> str:
     if error is not None:
         return texts("cli.check.failed", code=error.code)
-    return texts(f"cli.check.{what}", count=count)
+    return texts(f"cli.check.{what}", **found)
 
 
 def plan(

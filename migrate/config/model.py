@@ -18,6 +18,8 @@ from pydantic_core import PydanticCustomError
 from migrate.config.addresses import SourceUrl, check_api_url, source_url
 from migrate.credentials import SecretRef, beside_config
 from migrate.errors import UsageError
+from migrate.problems import misspelt
+from migrate.source import providers
 
 T = TypeVar("T")
 
@@ -72,6 +74,12 @@ def _database(value: object) -> object:
     return value
 
 
+def _provider(name: str) -> str:
+    if name not in providers.KNOWN:
+        raise refuse(misspelt("choice", name, providers.KNOWN))
+    return name
+
+
 def _regex(text: str) -> str:
     try:
         re.compile(text)
@@ -111,7 +119,7 @@ class SourceConfig(_Section):
     admin_password: SecretRef | None = Field(default=None, examples=[{"env": "ADMIN_PASSWORD"}])
     admin_style: Literal["authzid", "user*master"] = "authzid"
     namespaces: tuple[Namespace, ...] = ("personal",)
-    provider: Text = "auto"
+    provider: Annotated[Text, AfterValidator(_provider)] = "auto"
     connect_timeout: Seconds = 30.0
     read_timeout: Seconds = 120.0
 

@@ -12,6 +12,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from migrate.body import Body
 from migrate.errors import FetchRefused
 from migrate.source import Fetched
+from migrate.source.rescuing import rescue, rest
 from migrate.source.response import Response, number
 from migrate.source.uidset import uid_set
 from migrate.source.wire import Refused, Wire
@@ -21,49 +22,61 @@ _MOST = 200  # UIDs a command: a line stays below 8,192 bytes (RFC 7162 4)
 _LEAST_BYTES = 1024  # what a message counts at least, should the hints be missing
 
 
-def fetch(wire: Wire, wanted: Sequence[tuple[int, int]], batch_bytes: int) -> Iterator[Fetched]:
+def fetch(
+    wire: Wire, wanted: Sequence[tuple[int, int]], batch_bytes: int, batch_messages: int = _MOST
+) -> Iterator[Fetched]:
     """Each of the wanted (UID, size hint) once, except those that have vanished.
 
-    A UID that a batch did not deliver, for whatever reason, is asked for alone; if that fails and
-    the folder still holds it, it is FetchRefused. When the caller stops early, the connection is
-    closed: its answers would be in the way of the next command.
+    A UID that a batch did not deliver, for whatever reason, is asked for alone, then in parts; if
+    that fails and the folder still holds it, it is FetchRefused. When the caller stops early, the
+    connection is closed: its answers would be in the way of the next command.
     """
+    refused: dict[int, FetchRefused] = {}
+    yield from _in_batches(wire, _batches(wanted, batch_bytes, batch_messages), refused)
+    hints = dict(wanted)
+    left = sorted(present(wire, list(refused)))
+    rest(wire, [refused[uid] for uid in left])
+    for uid in left:
+        yield Fetched(uid, rescue(wire, uid, hints[uid], refused[uid]))
+
+
+def _in_batches(
+    wire: Wire, batches: Iterator[list[int]], refused: dict[int, FetchRefused]
+) -> Iterator[Fetched]:
+    """What comes when asked for with others or alone; what does not is put into `refused`."""
     wire.ready()
-    todo = deque(_batches(wanted, batch_bytes))
-    under_way: dict[bytes, list[int]] = {}
+    todo = deque((batch, 1) for batch in batches)
+    under_way: dict[bytes, tuple[list[int], int]] = {}
     waiting: set[int] = set()
-    unanswered: list[int] = []
     try:
         while todo or under_way:
             while todo and len(under_way) < _UNDER_WAY:
-                uids = todo.popleft()
+                uids, attempt = todo.popleft()
                 tag = wire.send(b"UID", b"FETCH", uid_set(uids), b"(UID BODY.PEEK[])")
-                under_way[tag] = uids
+                under_way[tag] = uids, attempt
                 waiting.update(uids)
             response = wire.receive()
             if response.tag == b"*":
-                yield from _delivered(response, waiting)
+                yield from _delivered(response, waiting, refused)
                 continue
-            uids = under_way.pop(response.tag, [])
+            uids, attempt = under_way.pop(response.tag, ([], 1))
             left = [uid for uid in uids if uid in waiting]
             waiting.difference_update(left)
+            refusal = FetchRefused("source-no-body")
             try:
                 wire.finish(response)
-            except Refused as refused:
-                if len(uids) == 1:
-                    answer = refused.params["answer"]
-                    for uid in left:
-                        yield Fetched(uid, FetchRefused("source-refused-message", answer=answer))
+            except Refused as error:
+                if wire.pause(error, attempt, of_messages=True):
+                    todo.appendleft((left, attempt + 1))
                     continue
+                refusal = FetchRefused("source-refused-message", answer=error.params["answer"])
             if len(uids) == 1:
-                unanswered += left
+                refused |= dict.fromkeys(left, refusal)
             else:
-                todo.extendleft([uid] for uid in reversed(left))
+                todo.extendleft(([uid], 1) for uid in reversed(left))
     finally:
         if under_way:
             wire.close()
-    for uid in sorted(present(wire, unanswered)):
-        yield Fetched(uid, FetchRefused("source-no-body"))
 
 
 def present(wire: Wire, uids: Sequence[int]) -> set[int]:
@@ -79,7 +92,9 @@ def present(wire: Wire, uids: Sequence[int]) -> set[int]:
     return found.intersection(uids)
 
 
-def _delivered(response: Response, waiting: set[int]) -> Iterator[Fetched]:
+def _delivered(
+    response: Response, waiting: set[int], refused: dict[int, FetchRefused]
+) -> Iterator[Fetched]:
     """The message in `response`, if one that is waited for; FETCH may also come unsolicited."""
     items = response.items()
     uid, body = number(items.get(b"UID")), items.get(b"BODY[]")
@@ -89,16 +104,19 @@ def _delivered(response: Response, waiting: set[int]) -> Iterator[Fetched]:
     waiting.remove(uid)
     if isinstance(body, bytes) and body:
         body = Body(body)
-    yield Fetched(uid, body if isinstance(body, Body) else FetchRefused("source-no-body"))
+    if isinstance(body, Body):
+        yield Fetched(uid, body)
+    else:
+        refused[uid] = FetchRefused("source-no-body")
 
 
-def _batches(wanted: Iterable[tuple[int, int]], most_bytes: int) -> Iterator[list[int]]:
+def _batches(wanted: Iterable[tuple[int, int]], most_bytes: int, most: int) -> Iterator[list[int]]:
     """UIDs in runs of about `most_bytes` by their hints; a larger message is a batch alone."""
     batch: list[int] = []
     total = 0
     for uid, hint in wanted:
         size = max(hint, _LEAST_BYTES)
-        if batch and (total + size > most_bytes or len(batch) == _MOST):
+        if batch and (total + size > most_bytes or len(batch) == most):
             yield batch
             batch, total = [], 0
         batch.append(uid)

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterator, Sequence
+import time
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 
-from imapclient import IMAPClient
-
 from migrate.errors import FolderRefused, SourceError
-from migrate.source import Fetched, Folder, FolderState, Listed, Provider
+from migrate.source import Fetched, Folder, FolderState, Listed, Provider, providers
 from migrate.source.fetching import fetch
 from migrate.source.folders import (
     PERSONAL,
@@ -22,16 +22,22 @@ from migrate.source.folders import (
     row,
 )
 from migrate.source.folders import namespaces as told_namespaces
+from migrate.source.gate import Gate
+from migrate.source.listing import Lister
 from migrate.source.login import Login
 from migrate.source.response import number
 from migrate.source.scanning import scan
 from migrate.source.searching import search_words, searched
-from migrate.source.session import open_session
-from migrate.source.wire import Refused, Wire, astring
+from migrate.source.session import Session, open_session
+from migrate.source.wire import Refused, Wait, Wire, astring
 
 _STATE = re.compile(rb"\[(UIDVALIDITY|UIDNEXT|HIGHESTMODSEQ) (\d+)\]", re.IGNORECASE)
-_SEARCHED = 50_000  # messages at a time: imaplib cuts a line at a million bytes
-_LOGOUT_TIMEOUT = 5.0
+_SEARCHED = 50_000  # messages at a time: the answer is one line, and must not become too long
+
+
+def _sleep(seconds: float) -> bool:
+    time.sleep(seconds)
+    return False
 
 
 def connect(
@@ -39,18 +45,30 @@ def connect(
     spool: Path,
     *,
     namespaces: Collection[Kind] = PERSONAL,
+    provider: str = providers.AUTO,
+    wait: Wait = _sleep,
+    gate: Gate | None = None,
     spool_over: int = 1 << 20,
     batch_bytes: int = 4 << 20,
 ) -> ImapSource:
     """Log in. Raises SourceError (or UsageError for a PEM file that can't be read).
 
     Folders of these kinds of `namespaces` are listed, where the server tells them apart.
-
     Messages of more than `spool_over` bytes come as files (mode 0600) in the directory `spool`;
-    about `batch_bytes` bytes are asked for at a time.
+    about `batch_bytes` bytes are asked for at a time. `wait` is how to wait for a busy server;
+    `gate` is shared by all connections to the same server.
     """
-    client, wire, offered = open_session(login, spool, spool_over)
-    return ImapSource(client, wire, offered, frozenset(namespaces), batch_bytes)
+    opening = partial(open_session, login, spool, spool_over, wait)
+    gate = gate or Gate(login.host)
+    gate.enter(lambda: wait(0))
+    try:
+        source = ImapSource(opening, frozenset(namespaces), provider, batch_bytes, gate.leave)
+    except BaseException:
+        gate.leave()
+        gate.learn(None)  # the others need not wait for one that fails
+        raise
+    gate.learn(source.quirks.connections)
+    return source
 
 
 class ImapSource:
@@ -58,48 +76,58 @@ class ImapSource:
 
     def __init__(
         self,
-        client: IMAPClient,
-        wire: Wire,
-        offered: frozenset[bytes],
+        opening: Callable[[], Session],
         kinds: frozenset[Kind],
+        provider: str,
         batch_bytes: int,
+        closed: Callable[[], None],
     ) -> None:
-        self._client = client
-        self._wire = wire
-        self._offered = offered
+        self._closed: Callable[[], None] | None = closed
+        self._opening = opening
+        self._session = opening()
         self._kinds = kinds
         self._batch_bytes = batch_bytes
+        self._provider, self._quirks = providers.choose(self._session.seen, provider)
+        self._folder = ""
         self._exists = 0
-        self.unlisted: tuple[str, ...] = ()
+        self._unlisted: tuple[str, ...] = ()
 
     @property
     def provider(self) -> Provider:
-        return Provider("unknown", "")
+        return self._provider
+
+    @property
+    def quirks(self) -> providers.Quirks:
+        return self._quirks
+
+    @property
+    def unlisted(self) -> tuple[str, ...]:
+        return self._unlisted
 
     def folders(self) -> list[Folder]:
         spaces: list[Namespace] = []
-        if b"NAMESPACE" in self._offered:
+        if self._offers(b"NAMESPACE"):
             with suppress(Refused):
                 spaces = [n for r in self._wire.run(b"NAMESPACE") for n in told_namespaces(r)]
-        rows = self._list(b"LIST", b'""', b'"*"')
+        lister = Lister(self._wire, self._reconnect)
+        rows = lister.tree(b"")
+        if lister.error and not rows:
+            raise lister.error
         for space in spaces:
             # A namespace with a prefix of its own need not be below "" (RFC 2342 5).
             if space.kind in self._kinds and not any(r.raw.startswith(space.prefix) for r in rows):
-                rows += self._list(b"LIST", b'""', astring(space.prefix + b"*"))
+                rows += lister.tree(space.prefix)
         if not any(each.attributes & SPECIAL_USES for each in rows):
-            with suppress(Refused):
-                if b"SPECIAL-USE" in self._offered:
-                    rows += self._list(b"LIST", b"(SPECIAL-USE)", b'""', b'"*"')
-                elif b"XLIST" in self._offered:
-                    rows += self._list(b"XLIST", b'""', b'"*"')
+            rows += self._special_uses()
+        self._unlisted = tuple(lister.unlisted)
         return chosen_folders(rows, spaces, self._kinds)
 
     def examine(self, folder: Folder) -> FolderState:
-        """Raises FolderRefused when the server does not open it."""
         exists = 0
         codes: dict[bytes, int] = {}
         # Dovecot tells HIGHESTMODSEQ only to those who ask (RFC 7162 3.1.8).
-        condstore = (b"(CONDSTORE)",) if b"CONDSTORE" in self._offered else ()
+        condstore = (b"(CONDSTORE)",) if self._offers(b"CONDSTORE") else ()
+        self._folder = folder.name
         try:
             for response in self._wire.ask(b"EXAMINE", astring(folder.raw), *condstore):
                 match response.text.split():
@@ -108,10 +136,7 @@ class ImapSource:
                 if response.status == b"OK" and (code := _STATE.search(response.text)):
                     codes[code[1].upper()] = int(code[2])
         except Refused as refused:
-            answer = refused.params["answer"]
-            raise FolderRefused(
-                "source-folder-refused", folder=folder.name, answer=answer
-            ) from None
+            raise self._not_opened(refused) from None
         self._exists = exists
         return FolderState(
             uidvalidity=codes.get(b"UIDVALIDITY", 0),
@@ -121,52 +146,90 @@ class ImapSource:
         )
 
     def uids(self) -> list[int]:
-        # Not SEARCH: its answer is one line, which imaplib cuts at a million bytes.
+        """FolderRefused when the server does not list them in any way."""
         # Not in an empty folder: 1:* is an error there with some servers.
         if not self._exists:
             return []
-        answers = self._wire.ask(b"UID", b"FETCH", b"1:*", b"(UID)")
-        return sorted({uid for r in answers if (uid := number(r.items().get(b"UID")))})
+        found: set[int] = set()
+        refusal: Refused | None = None
+        try:
+            for response in self._wire.ask(b"UID", b"FETCH", b"1:*", b"(UID)"):
+                found.add(number(response.items().get(b"UID")) or 0)
+        except Refused as refused:
+            refusal = refused
+        # A server that fails at one message, or passes over some, may know more by its index.
+        if len(found) < self._exists:
+            try:
+                for first in range(1, self._exists + 1, _SEARCHED):
+                    last = min(first + _SEARCHED - 1, self._exists)
+                    found |= self._search([b"%d:%d" % (first, last)])
+            except Refused:
+                if refusal:
+                    raise self._not_opened(refusal) from None
+        return sorted(found - {0})
 
     def search(self, criteria: str) -> set[int]:
         words = search_words(criteria)
         if not self._exists:
             return set()
-        found: set[int] = set()
         try:
-            for part in self._uid_ranges(words):
-                for response in self._wire.ask(b"UID", b"SEARCH", *part):
-                    found |= searched(response.text)
+            if self._exists <= _SEARCHED:
+                return self._search(words)
+            head = words[:2] if words[0] == b"CHARSET" else []
+            uids, found = self.uids(), set[int]()
+            for start in range(0, len(uids), _SEARCHED):
+                some = uids[start : start + _SEARCHED]
+                only = [b"UID", b"%d:%d" % (some[0], some[-1])]
+                found |= self._search([*head, *only, *words[len(head) :]])
+            return found
         except Refused as refused:
             answer = refused.params["answer"]
             raise SourceError("source-search-refused", criteria=criteria, answer=answer) from None
-        return found
-
-    def _uid_ranges(self, words: list[bytes]) -> Iterator[list[bytes]]:
-        """The search as it is, or by ranges of UIDs where its answer would be too long a line."""
-        if self._exists <= _SEARCHED:
-            yield words
-            return
-        head = words[:2] if words[0] == b"CHARSET" else []
-        uids = self.uids()
-        for start in range(0, len(uids), _SEARCHED):
-            some = uids[start : start + _SEARCHED]
-            yield [*head, b"UID", b"%d:%d" % (some[0], some[-1]), *words[len(head) :]]
 
     def scan(self, uids: Sequence[int], *, structure: bool = False) -> Iterator[Listed]:
-        objectid = b"OBJECTID" in self._offered
-        return scan(self._wire, uids, objectid=objectid, structure=structure)
+        return scan(
+            self._wire,
+            uids,
+            objectid=self._offers(b"OBJECTID"),
+            structure=structure,
+            apart=self._quirks.apart,
+        )
 
     def fetch(self, wanted: Sequence[tuple[int, int]]) -> Iterator[Fetched]:
-        return fetch(self._wire, wanted, self._batch_bytes)
+        return fetch(self._wire, wanted, self._batch_bytes, self._quirks.batch_messages)
 
     def close(self) -> None:
-        with suppress(Exception):
-            self._wire.ready()
-            if not self._wire.closed:
-                self._client.socket().settimeout(_LOGOUT_TIMEOUT)
-                self._client.logout()
-        self._wire.close()
+        self._session.close()
+        if self._closed:
+            self._closed()
+            self._closed = None
 
-    def _list(self, *words: bytes) -> list[Row]:
-        return [found for r in self._wire.run(*words) if (found := row(r))]
+    @property
+    def _wire(self) -> Wire:
+        return self._session.wire
+
+    def _offers(self, capability: bytes) -> bool:
+        return capability in self._session.offered
+
+    def _reconnect(self) -> Wire:
+        self._session = self._opening()
+        return self._wire
+
+    def _special_uses(self) -> list[Row]:
+        """RFC 6154, or what there was before it."""
+        words: tuple[bytes, ...] = (b"XLIST", b'""', b'"*"')
+        if self._offers(b"SPECIAL-USE"):
+            words = (b"LIST", b"(SPECIAL-USE)", b'""', b'"*"')
+        elif not self._offers(b"XLIST"):
+            return []
+        with suppress(Refused):
+            return [found for r in self._wire.run(*words) if (found := row(r))]
+        return []
+
+    def _search(self, words: Sequence[bytes]) -> set[int]:
+        answers = self._wire.ask(b"UID", b"SEARCH", *words)
+        return set[int]().union(*(searched(response.text) for response in answers))
+
+    def _not_opened(self, refused: Refused) -> FolderRefused:
+        answer = refused.params["answer"]
+        return FolderRefused("source-folder-refused", folder=self._folder, answer=answer)

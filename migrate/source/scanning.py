@@ -19,31 +19,44 @@ _REFUSALS = 10  # of BODYSTRUCTURE in a chunk, until we stop asking
 _HEADER = f"BODY.PEEK[HEADER.FIELDS ({' '.join(SCANNED_FIELDS).upper()})]".encode()
 
 
-def scan(wire: Wire, uids: Sequence[int], *, objectid: bool, structure: bool) -> Iterator[Listed]:
+def scan(
+    wire: Wire, uids: Sequence[int], *, objectid: bool, structure: bool, apart: bool
+) -> Iterator[Listed]:
     """`Listed` for each UID the folder holds.
 
     BODYSTRUCTURE is asked for by itself once the server refuses a chunk with it. A chunk that is
     refused is asked for UID by UID; a message whose data the server keeps to itself is listed
     with its UID alone, so that it stays in the accounts.
     """
-    names = b"UID FLAGS INTERNALDATE RFC822.SIZE " + (b"EMAILID " if objectid else b"") + _HEADER
-    apart = False
+    names = b"FLAGS INTERNALDATE RFC822.SIZE" + (b" EMAILID" if objectid else b"")
+    asked = [names, _HEADER] if apart else [names + b" " + _HEADER]
+    alone = structure and apart
     for start in range(0, len(uids), _CHUNK):
         chunk = uids[start : start + _CHUNK]
         found: dict[int, dict[bytes, Value]] = {}
-        try:
-            also = b" BODYSTRUCTURE" if structure and not apart else b""
-            _collect(wire, chunk, names + also, found)
-        except Refused:
-            apart = structure
-            _one_by_one(wire, chunk, names, found)
-        if apart:
+        for each in asked:
+            also = b" BODYSTRUCTURE" if structure and not alone else b""
+            try:
+                _collect(wire, chunk, each + also, found)
+            except Refused:
+                alone = structure
+                _one_by_one(wire, chunk, each, found)
+        _headers(wire, found)
+        if alone:
             _structures(wire, chunk, found)
         for uid in present(wire, [uid for uid in chunk if uid not in found]):
             found[uid] = {}
         for uid in chunk:
             if uid in found:
                 yield _listed(uid, found[uid])
+
+
+def _headers(wire: Wire, found: dict[int, dict[bytes, Value]]) -> None:
+    """Some servers leave the header out of an answer to several questions at a time."""
+    left = [uid for uid, items in found.items() if _header(items) is None]
+    if left:
+        with suppress(Refused):
+            _collect(wire, left, _HEADER, found)
 
 
 def _one_by_one(
@@ -60,7 +73,7 @@ def _one_by_one(
 
 def _structures(wire: Wire, uids: Sequence[int], found: dict[int, dict[bytes, Value]]) -> None:
     """BODYSTRUCTURE by itself; where it is refused again and again, it is done without."""
-    names = b"UID BODYSTRUCTURE"
+    names = b"BODYSTRUCTURE"
     with suppress(Refused):
         _collect(wire, uids, names, found)
         return
@@ -80,7 +93,7 @@ def _collect(
     wire: Wire, uids: Sequence[int], names: bytes, found: dict[int, dict[bytes, Value]]
 ) -> None:
     """Add what the server says of `uids`; FETCH may also come unsolicited, or in parts."""
-    for response in wire.ask(b"UID", b"FETCH", uid_set(uids), b"(" + names + b")"):
+    for response in wire.ask(b"UID", b"FETCH", uid_set(uids), b"(UID " + names + b")"):
         items = response.items()
         uid = number(items.get(b"UID"))
         if uid is not None:
@@ -93,8 +106,13 @@ def _bounded(value: Value) -> Value:
     return next(value.chunks(), b"") if isinstance(value, Body) else value
 
 
-def _listed(uid: int, items: dict[bytes, Value]) -> Listed:
+def _header(items: dict[bytes, Value]) -> bytes | None:
+    """None where the server gave none."""
     header = next((v for k, v in items.items() if k.startswith(b"BODY[HEADER")), None)
+    return header if isinstance(header, bytes) else None
+
+
+def _listed(uid: int, items: dict[bytes, Value]) -> Listed:
     match items.get(b"EMAILID"):  # RFC 8474 5.3: in parentheses
         case [bytes(email_id)] | bytes(email_id):
             email: str | None = email_id.decode("ascii", "replace")
@@ -106,7 +124,7 @@ def _listed(uid: int, items: dict[bytes, Value]) -> Listed:
         internal_date=_date(items.get(b"INTERNALDATE")),
         size=number(items.get(b"RFC822.SIZE")) or 0,
         email_id=email,
-        header=header if isinstance(header, bytes) else b"",
+        header=_header(items) or b"",
         parts=leaves(items.get(b"BODYSTRUCTURE")),
     )
 

@@ -9,6 +9,7 @@ import ssl
 from base64 import b64encode
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
 
@@ -16,33 +17,56 @@ from imapclient import IMAPClient, SocketTimeout
 
 from migrate.errors import SourceError, SourceLost, UsageError
 from migrate.source.login import Login
-from migrate.source.wire import Refused, Wire, astring, readable
+from migrate.source.patience import hinted
+from migrate.source.providers import Seen
+from migrate.source.wire import Refused, Wait, Wire, astring, readable
+
+_LOGOUT_TIMEOUT = 5.0
+_PATIENCE = 120.0  # seconds of a session for a server that is busy and does not say how long
 
 # Not the account's fault: try again later (RFC 5530).
 _TEMPORARY = re.compile(r"\[(UNAVAILABLE|INUSE|LIMIT|SERVERBUG)\b", re.IGNORECASE)
 
 
-def open_session(
-    login: Login, spool: Path, spool_over: int
-) -> tuple[IMAPClient, Wire, frozenset[bytes]]:
-    """A connection that is encrypted and logged in, and what the server offers on it.
+@dataclass(frozen=True, slots=True)
+class Session:
+    """A connection that is encrypted and logged in."""
 
-    Raises SourceError, or UsageError for a PEM file that can't be read.
-    """
+    client: IMAPClient
+    wire: Wire
+    offered: frozenset[bytes]
+    """Capabilities in upper case."""
+    seen: Seen
+
+    def close(self) -> None:
+        """Log out; never raises."""
+        with suppress(Exception):
+            self.wire.ready()
+            if not self.wire.closed:
+                self.client.socket().settimeout(_LOGOUT_TIMEOUT)
+                self.client.logout()
+        self.wire.close()
+
+
+def open_session(login: Login, spool: Path, spool_over: int, wait: Wait) -> Session:
+    """Raises SourceError, or UsageError for a PEM file that can't be read."""
     client = _connect(login)
-    wire = Wire(client._imap, spool, spool_over)
+    wire = Wire(client._imap, spool, spool_over, wait)
+    greeting = readable(client.welcome or b"")
     try:
         if login.security == "starttls":
             _starttls(client, login)
         offered = frozenset(client.capabilities())
-        _introduce(wire, offered)
+        before = _introduce(wire, offered)
         _log_in(wire, login, offered)
         offered = _capabilities(wire)
-        _introduce(wire, offered)
+        identity = _introduce(wire, offered) or before
     except BaseException:
         wire.close()
         raise
-    return client, wire, offered
+    wire.be_patient(_PATIENCE)
+    capabilities = frozenset(readable(each) for each in offered)
+    return Session(client, wire, offered, Seen(login.host, greeting, identity, capabilities))
 
 
 def _capabilities(wire: Wire) -> frozenset[bytes]:
@@ -51,11 +75,14 @@ def _capabilities(wire: Wire) -> frozenset[bytes]:
     return frozenset(word for first, *rest in words if first == b"CAPABILITY" for word in rest)
 
 
-def _introduce(wire: Wire, offered: frozenset[bytes]) -> None:
-    """Say who we are (RFC 2971): some providers refuse a client that does not."""
+def _introduce(wire: Wire, offered: frozenset[bytes]) -> str:
+    """Say who we are (RFC 2971): some providers refuse a client that does not. Their answer."""
     if b"ID" in offered:
+        ours = b'("name" "mailhaul" "version" "%s")' % version("mailhaul").encode()
         with suppress(Refused):
-            wire.run(b"ID", b'("name" "mailhaul" "version" "%s")' % version("mailhaul").encode())
+            answers = wire.run(b"ID", ours)
+            return " ".join(readable(each.text) for each in answers if each.status == b"ID")
+    return ""
 
 
 def _context(login: Login) -> ssl.SSLContext:
@@ -142,6 +169,8 @@ def _log_in(wire: Wire, login: Login, offered: frozenset[bytes]) -> None:
         for secret in (plain.decode(), password):  # a server may repeat what it did not understand
             answer = answer.replace(secret, "…") if secret else answer
         where: dict[str, object] = {"host": login.host, "user": login.user, "answer": answer}
-        if _TEMPORARY.search(answer):
+        if (seconds := hinted(answer)) is not None:
+            wire.rest(seconds)
+        if seconds is not None or _TEMPORARY.search(answer):
             raise SourceLost("source-busy", **where) from None
         raise SourceError("source-login-refused", **where) from None

@@ -8,19 +8,28 @@ from __future__ import annotations
 
 import imaplib
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
+from itertools import count
 from pathlib import Path
 from tempfile import NamedTemporaryFile
-from typing import ParamSpec, TypeVar
+from typing import IO, ParamSpec, TypeVar, cast
 
 from migrate.body import CHUNK, Body
 from migrate.errors import SourceError, SourceLost, StateError
+from migrate.source import patience
 from migrate.source.response import Response
 
 _LITERAL = re.compile(rb"~?\{(\d{1,18})\+?\}$")
 # The text of a status response may end like a literal without being one.
 _STATUS = re.compile(rb"(?:OK|NO|BAD|BYE|PREAUTH)\b", re.IGNORECASE)
+
+_LONGEST = 1_000_000  # bytes of a line that are kept
+# A structure that makes a line longer costs itself, not the session.
+_STRUCTURE = re.compile(rb"(\* \d+ FETCH \(.*?) BODYSTRUCTURE ", re.IGNORECASE)
+
+Wait = Callable[[float], bool]
+"""Waits for some seconds; true when the wait was cut short, because all is to end."""
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -28,6 +37,10 @@ R = TypeVar("R")
 
 class Refused(SourceError):
     """The server answered a command with NO or BAD; the session goes on."""
+
+
+class Interrupted(SourceLost):
+    """The wait for a busy server was cut short, because all is to end."""
 
 
 class Literal(bytes):
@@ -53,10 +66,12 @@ class Wire:
     every further call raises SourceLost.
     """
 
-    def __init__(self, imap: imaplib.IMAP4, spool: Path, spool_over: int) -> None:
+    def __init__(self, imap: imaplib.IMAP4, spool: Path, spool_over: int, wait: Wait) -> None:
         self._imap = imap
         self._spool = spool
         self._spool_over = spool_over
+        self._wait = wait
+        self._patience: float | None = None
         self._count = 0
         self._open: dict[bytes, str] = {}
         self.closed = False
@@ -68,8 +83,41 @@ class Wire:
     def ask(self, *words: bytes) -> Iterator[Response]:
         """Send a command and yield its untagged responses as they come. Raises Refused.
 
-        What was spooled of a response is gone when the next is asked for.
+        What was spooled of a response is gone when the next is asked for. When the server asks for
+        patience, the command is sent again after a while, and responses may come twice.
         """
+        for attempt in count(1):
+            try:
+                yield from self._ask(*words)
+                return
+            except Refused as refused:
+                if not self.pause(refused, attempt, of_messages=words[1:2] == (b"FETCH",)):
+                    raise
+
+    def be_patient(self, seconds: float) -> None:
+        """From now on wait where the server asks for it, `seconds` in all if it names no time."""
+        self._patience = seconds
+
+    def pause(self, refused: Refused, attempt: int, *, of_messages: bool) -> bool:
+        """Wait if the refusal asks for it; whether the command is worth sending again."""
+        answer = str(refused.params["answer"])
+        seconds = patience.delay(answer, attempt, of_messages=of_messages)
+        if seconds is None or self._patience is None:
+            return False
+        if patience.hinted(answer) is None:
+            if seconds > self._patience:
+                return False
+            self._patience -= seconds
+        self.rest(seconds)
+        return True
+
+    def rest(self, seconds: float) -> None:
+        """Wait. Raises Interrupted."""
+        if self._wait(seconds):
+            self.close()
+            raise Interrupted("source-lost", host=self._imap.host, reason="stopped")
+
+    def _ask(self, *words: bytes) -> Iterator[Response]:
         self.ready()
         for response in self.until(self.send(*words)):
             try:
@@ -131,6 +179,8 @@ class Wire:
         try:
             tag, _, text = self._line().partition(b" ")
             if tag == b"*" and text[:3].upper() == b"BYE":
+                if (seconds := patience.hinted(readable(text))) is not None:
+                    self.rest(seconds)
                 raise self._lost(readable(text))
             while tag == b"*" and not _STATUS.match(text) and (mark := _LITERAL.search(text)):
                 parts += text[: mark.start()], self._literal(int(mark[1]))
@@ -147,28 +197,45 @@ class Wire:
         with suppress(OSError):
             self._imap.shutdown()
 
-    def _line(self) -> bytes:
-        line = self._io(self._imap.readline)
-        if not line.endswith(b"\n"):
-            raise self._lost("EOF")
-        return line.rstrip(b"\r\n")
-
-    def _literal(self, size: int) -> bytes | Body:
+    def keep(self, size: int, pieces: Iterable[bytes]) -> bytes | Body:
+        """`pieces`, `size` bytes together: in memory, or as a spool file if they are many."""
         if size <= self._spool_over:
-            return self._read(size)
+            return b"".join(pieces)
         # OSError below is the disk's: the network's has become SourceLost already.
         try:
             with NamedTemporaryFile(dir=self._spool, suffix=".eml", delete=False) as file:
                 path = Path(file.name)
                 try:
-                    for start in range(0, size, CHUNK):
-                        file.write(self._read(min(CHUNK, size - start)))
+                    for piece in pieces:
+                        file.write(piece)
                 except BaseException:
                     path.unlink()
                     raise
             return Body(path)
         except OSError as error:
             raise StateError("source-spool", path=self._spool, reason=error.strerror) from error
+
+    def _line(self) -> bytes:
+        line = rest = self._read_line()
+        if len(line) == _LONGEST and not line.endswith(b"\n"):
+            before = _STRUCTURE.match(line)
+            if not before:
+                raise self._lost(f"> {_LONGEST} B")
+            while rest and not rest.endswith(b"\n"):
+                last, rest = rest[-64:], self._read_line()
+            line = before[1] + b" " + (last + rest).rpartition(b" ")[2]  # may announce a literal
+        if not line.endswith(b"\n"):
+            raise self._lost("EOF")
+        return line.rstrip(b"\r\n")
+
+    def _read_line(self) -> bytes:
+        """To its end, or _LONGEST bytes of it; less when the connection ends."""
+        return self._io(cast(IO[bytes], self._imap.file).readline, _LONGEST)
+
+    def _literal(self, size: int) -> bytes | Body:
+        return self.keep(
+            size, (self._read(min(CHUNK, size - start)) for start in range(0, size, CHUNK))
+        )
 
     def _read(self, size: int) -> bytes:
         data = self._io(self._imap.read, size)

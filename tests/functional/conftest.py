@@ -61,11 +61,11 @@ OpenSource = Callable[..., ImapSource]
 
 @pytest.fixture
 def open_source(spool: Path) -> Iterator[OpenSource]:
-    """`connect` with a spool directory; what it gives is closed after the test."""
+    """`connect` with a spool directory and no patience; what it gives is closed after the test."""
     opened: list[ImapSource] = []
 
     def open_(login: Login, **options: Any) -> ImapSource:
-        opened.append(connect(login, spool, **options))
+        opened.append(connect(login, spool, **{"wait": lambda _: False} | options))
         return opened[-1]
 
     yield open_

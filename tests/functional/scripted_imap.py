@@ -51,7 +51,7 @@ class ScriptedImap:
         self.refused: set[int] = set()
         """UIDs at which a FETCH of header or body breaks off with NO."""
         self.commands: list[bytes] = []
-        self._rules: list[tuple[re.Pattern[bytes], bytes]] = []
+        self._rules: list[tuple[re.Pattern[bytes], bytes, Iterator[int]]] = []
         self._context: ssl.SSLContext | None = None
         if certificate:
             self._context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
@@ -64,9 +64,13 @@ class ScriptedImap:
         self._threads = [threading.Thread(target=self._accept)]
         self._threads[0].start()
 
-    def on(self, command: bytes, answer: bytes) -> None:
-        """Answer commands that match a pattern; TAG in `answer` stands for the tag."""
-        self._rules.insert(0, (re.compile(command, re.IGNORECASE | re.DOTALL), answer))
+    def on(self, command: bytes, answer: bytes, *, times: int = 1_000_000) -> None:
+        """Answer commands that match a pattern; TAG in `answer` stands for the tag.
+
+        The last rule that matches and was not used up `times` times holds.
+        """
+        pattern = re.compile(command, re.IGNORECASE | re.DOTALL)
+        self._rules.insert(0, (pattern, answer, iter(range(times))))
 
     @property
     def login(self) -> Login:
@@ -137,8 +141,8 @@ class ScriptedImap:
         return line
 
     def _answer(self, command: bytes) -> bytes:
-        for pattern, answer in self._rules:
-            if pattern.match(command):
+        for pattern, answer, times in self._rules:
+            if pattern.match(command) and next(times, None) is not None:
                 return answer
         word = command.partition(b" ")[0].upper()
         if word == b"CAPABILITY":

@@ -39,7 +39,7 @@ def test_check_finds_all_well(make: Make) -> None:
     done = make()("check", "--json")
     assert (done.code, done.json["complete"]) == (0, True), done.said
     account = done.json["accounts"][0]
-    assert account["source"] == {"ok": True, "folders": 3}
+    assert account["source"] == {"ok": True, "folders": 3, "provider": "unknown"}
     assert account["target"]["ok"] is True
 
 

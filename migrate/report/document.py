@@ -77,6 +77,11 @@ class AccountLine:
     folders: list[FolderLine]
     bytes: int = 0
 
+    @property
+    def refused(self) -> list[FolderLine]:
+        """The folders that the source did not open: nobody knows what they hold."""
+        return [line for line in self.folders if line.error]
+
 
 @dataclass(slots=True)
 class Rename:

@@ -85,7 +85,8 @@ def expected_units(predicted: Sequence[Predicted], per_message: int) -> int:
 
 
 def _complete(whole: Totals, accounts: Sequence[AccountLine]) -> bool:
-    finished = all(each.state == "done" for each in accounts)
+    """A folder that the source did not open may hold anything: its account is not complete."""
+    finished = all(each.state == "done" and not each.refused for each in accounts)
     return finished and whole.closed and whole.pending == 0 and whole.quarantined == 0
 
 
@@ -105,20 +106,34 @@ def _account(conn: Connection, row: Row[Any], texts: Texts) -> AccountLine:
             sums.source += count.messages
             setattr(sums, name, getattr(sums, name) + count.messages)
         size = sum(count.bytes for count in states.values())
-        lines.append(FolderLine(each.name, each.label, sums, size, each.rule))
-    error = None
-    if row.error_code:
-        cause, cure = explain_code(row.error_code, row.error_params or {}, texts)
-        error = {"code": row.error_code, "cause": cause, "cure": cure}
+        lines.append(
+            FolderLine(
+                each.name,
+                each.label,
+                sums,
+                size,
+                each.rule,
+                each.uidvalidity,
+                each.uidnext,
+                _error(each.problem, each.problem_params, texts),
+            )
+        )
     return AccountLine(
         row.source_user,
         row.target_user,
         row.state,
-        error,
+        _error(row.error_code, row.error_params, texts),
         Totals.sum(line.totals for line in lines),
         lines,
         sum(line.bytes for line in lines),
     )
+
+
+def _error(code: str | None, params: dict[str, Any] | None, texts: Texts) -> dict[str, Any] | None:
+    if code is None:
+        return None
+    cause, cure = explain_code(code, params or {}, texts)
+    return {"code": code, "cause": cause, "cure": cure}
 
 
 def _renames(conn: Connection, ids: Sequence[int]) -> list[Rename]:

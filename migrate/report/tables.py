@@ -111,6 +111,21 @@ def tables(document: Document, texts: Texts) -> list[Table]:
             ),
         ),
         table(
+            "refused",
+            ("account", "folder", "cause", "cure"),
+            (
+                (
+                    account.source_user,
+                    line.name,
+                    str(line.error["cause"]),
+                    str(line.error["cure"]),
+                )
+                for account in document.accounts
+                for line in account.refused
+                if line.error
+            ),
+        ),
+        table(
             "predicted",
             ("verdict", "count", "certainty"),
             (

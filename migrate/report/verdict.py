@@ -27,6 +27,11 @@ def failures(document: Document) -> list[AccountLine]:
     return [account for account in document.accounts if account.error]
 
 
+def unopened(document: Document) -> int:
+    """How many folders the source did not open."""
+    return sum(len(account.refused) for account in document.accounts)
+
+
 def unbalanced(document: Document, texts: Texts) -> list[str]:
     """Where the accounting does not close or the parts do not sum to their whole."""
     found = []
@@ -63,6 +68,7 @@ def _headline(document: Document, texts: Texts) -> tuple[Tone, str]:
         (failures(document), "open", "failed"),
         (totals.pending, "open", "pending"),
         (document.differences, "attention", "differences"),
+        (unopened(document), "attention", "refused"),
         (totals.quarantined, "attention", "quarantined"),
         (not document.complete and _unfinished(document), "open", "unfinished"),
         (not document.complete, "open", "incomplete"),
@@ -90,6 +96,7 @@ def _facts(document: Document, texts: Texts) -> Iterator[tuple[str, str]]:
         yield "to_do", texts("report.fact.to_do", **params)
     counted = {
         "failed": len(failures(document)),
+        "refused": unopened(document),
         "refusals": sum(refused),
         "pending": 0 if planned else totals.pending,
         "quarantined": totals.quarantined,
@@ -116,6 +123,7 @@ def verdict(document: Document, texts: Texts) -> Verdict:
         "pending": document.totals.pending,
         "differences": len(document.differences or ()),
         "quarantined": document.totals.quarantined,
+        "refused": unopened(document),
         "unfinished": _unfinished(document),
         "checked": document.checked or 0,
     }

@@ -204,6 +204,18 @@ def finished() -> Document:
     )
 
 
+def unopened() -> Document:
+    """A folder that the source did not open."""
+    error = {
+        "code": "source-folder-refused",
+        "cause": "The source does not open the folder: `NO [NOPERM] no`.",
+        "cure": "Ask whoever runs the server.",
+    }
+    shut = FolderLine(HOSTILE, "Shut", counts(), error=error)
+    sato = account("sato", *_sato().folders, shut)
+    return document("run", sato, _tanaka(), complete=False, renames=[], repairs=[], skips=[])
+
+
 def interrupted() -> Document:
     """Quarantine, pending messages and one account that cannot be reached."""
     down = account(
@@ -257,4 +269,10 @@ def small() -> Document:
     )
 
 
-ALL = {"plan": plan, "finished": finished, "interrupted": interrupted, "verified": verified}
+ALL = {
+    "plan": plan,
+    "finished": finished,
+    "refused": unopened,
+    "interrupted": interrupted,
+    "verified": verified,
+}

@@ -55,9 +55,11 @@ class Session:
         self, source: Source, stop: threading.Event, finished: Callable[[Bundle], None]
     ) -> None:
         """`finished` is told of every bundle, from many threads. Raises what stops the account."""
-        for mapped in self._job.folders.values():
-            if mapped.label and not mapped.system:
-                self._target.labels.ensure(mapped.label)
+        self._target.labels.prepare(
+            mapped.label
+            for mapped in self._job.folders.values()
+            if mapped.label and not mapped.system
+        )
         with self._ledger.read() as conn:
             known = scanning.folders(conn, self._account.id)
         work = Work(

@@ -21,7 +21,8 @@ from migrate.errors import FolderRefused
 from migrate.gmail.api import Found, Mailbox
 from migrate.gmail.errors import NotFound
 from migrate.labels import label_key
-from migrate.ledger import Ledger
+from migrate.ledger import Ledger, labels
+from migrate.ledger.labels import LabelRow
 from migrate.ledger.tables import folder, message, occurrence
 from migrate.quarantine import path as quarantine_path
 from migrate.report.document import Difference
@@ -79,6 +80,7 @@ class Verifier:
         self._target_user = target_user
         self._source, self._mailbox, self._kept = source, mailbox, kept
         self._names: dict[str, str] = {}
+        self._labels: dict[str, LabelRow] = {}
 
     def run(self, *, deep: bool, seen: Callable[[int], None] = lambda _: None) -> Verified:
         """Everything of this account; `seen` is told how many more were checked."""
@@ -86,6 +88,7 @@ class Verifier:
         if self._mailbox:
             self._names = {each.gmail_id: each.name for each in self._mailbox.labels()}
         with self._ledger.read() as conn:
+            self._labels = labels.known(conn, self._account)
             folders = conn.execute(
                 select(folder).where(
                     folder.c.account_id == self._account,
@@ -247,17 +250,22 @@ class Verifier:
 
     def _compare_labels(self, copy: _Copy, answer: Found) -> Iterator[Difference]:
         there = {label_key(self._names.get(each, each)) for each in answer.labels}
-        # A label that Gmail did not take under its own name got this one (labelling.py).
         lost = [
             each
             for each in sorted(copy.labels - _VOLATILE)
-            if label_key(each) not in there and label_key(f"{each} (imported)") not in there
+            if label_key(each) not in there and not self._stands_in(each, answer)
         ]
         if lost:
             names = sorted(self._names.get(each, each) for each in answer.labels)
             yield self._difference(
                 copy.folder, copy.uid, "label", ", ".join(sorted(lost)), ", ".join(names)
             )
+
+    def _stands_in(self, name: str, answer: Found) -> bool:
+        """Whether it has the label that Gmail took instead, or had to do without any: as reported
+        among the renames."""
+        row = self._labels.get(label_key(name))
+        return row is not None and (row.gmail_id in answer.labels or row.stand_in == "")
 
     def _same_bytes(self, copy: _Copy, answer: Found, body: Body) -> bool:
         form = formed(body, copy.sha256, copy.basis or {})

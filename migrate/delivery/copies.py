@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import replace
 
 from migrate.delivery.attempts import Copies
-from migrate.errors import TargetError
 from migrate.gmail.errors import LabelRefused, NotFound
 from migrate.labels import LabelRules, message_labels
 from migrate.ledger.outcomes import Known
@@ -26,14 +26,21 @@ def add_copies(target: Target, same: Known, copies: Copies, rules: LabelRules) -
         return None
     try:
         if missing:
-            target.mailbox.modify(same.gmail_id, add=sorted(missing))
+            _add(target, same.gmail_id, missing)
         elif same.draft_id:
             target.mailbox.draft(same.draft_id)
         elif target.readable:
             target.mailbox.get(same.gmail_id)
     except NotFound:
         return None
-    except LabelRefused as refusal:
-        label = ", ".join(sorted(labels - same.labels))
-        raise TargetError("target-label", label=label, detail=refusal) from refusal
     return replace(same, labels=labels)
+
+
+def _add(target: Target, gmail_id: str, labels: frozenset[str]) -> None:
+    try:
+        target.mailbox.modify(gmail_id, add=sorted(labels))
+    except LabelRefused:
+        # Somebody deleted one. What is refused once more is missing then, as verify will say.
+        found = [renewed for each in labels if (renewed := target.labels.renew(each))]
+        with suppress(LabelRefused):
+            target.mailbox.modify(gmail_id, add=sorted(found))

@@ -63,6 +63,14 @@ def marked(label: str, owner: Sequence[str], attempt: int = 0) -> str:
     return _cut(label, NAME_LIMIT - len(mark)) + mark
 
 
+def flat(label: str) -> str:
+    """A name for `label` in which nothing is left that may be refused: letters, digits and a mark
+    of the whole."""
+    last = label.rpartition("/")[2]
+    plain = "".join(char if category(char)[0] in "LMN" or char in "-_" else " " for char in last)
+    return marked(clean(plain), (label,))
+
+
 def _cut(label: str, limit: int) -> str:
     """At most `limit` UTF-16 units, between two characters as people see them, no blank last."""
     end = min(len(label), limit)

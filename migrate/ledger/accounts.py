@@ -12,7 +12,7 @@ from typing import Any
 from sqlalchemy import Connection, func, insert, select, update
 
 from migrate.errors import MailhaulError
-from migrate.ledger.tables import account, baseline, label, run
+from migrate.ledger.tables import account, baseline, run
 
 LEASE_SECONDS = 60.0
 
@@ -155,26 +155,6 @@ def in_baseline(conn: Connection, account_id: int, gmail_ids: Sequence[str]) -> 
         baseline.c.account_id == account_id, baseline.c.gmail_id.in_(gmail_ids)
     )
     return set(conn.scalars(query))
-
-
-def labels(conn: Connection, account_id: int) -> dict[str, str | None]:
-    """Our labels: comparison key → Gmail's id, None when its creation was never confirmed."""
-    rows = conn.execute(
-        select(label.c.key, label.c.gmail_id).where(label.c.account_id == account_id)
-    )
-    return {row.key: row.gmail_id for row in rows}
-
-
-def put_label(
-    conn: Connection, account_id: int, key: str, name: str, gmail_id: str | None, run_id: str | None
-) -> None:
-    """Note a label; before its creation with `gmail_id` None and the run that creates it."""
-    where = (label.c.account_id == account_id, label.c.key == key)
-    if conn.execute(select(label.c.key).where(*where)).first():
-        conn.execute(update(label).where(*where).values(name=name, gmail_id=gmail_id))
-    else:
-        row = {"account_id": account_id, "key": key, "name": name, "gmail_id": gmail_id}
-        conn.execute(insert(label).values(**row, run_id=run_id))
 
 
 def start_run(conn: Connection, run_id: str, options: dict[str, Any]) -> None:

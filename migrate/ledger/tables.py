@@ -28,7 +28,9 @@
 - `slice` a bounded piece of work; `history_id` was read before its first upload. `mend`: what Gmail
   refuses for its From was sent again with another one, so what is in doubt may be in either form.
 - `repair` header fields that were changed, before and after.
-- `label` a label of ours at the target; `run_id` is set when we created it.
+- `label` a label of ours at the target; `run_id` is set when we created it. Where Gmail refused the
+  `name` (`refused` has its words), `stand_in` is the name of the label that `gmail_id` is then of,
+  empty when mail has to do without.
 - `baseline` ids that were in the mailbox before us.
 - `run` one pass of `migrate run`.
 
@@ -206,6 +208,8 @@ label = Table(
     Column("key", String, primary_key=True),
     Column("name", String, nullable=False),
     Column("gmail_id", String),
+    Column("stand_in", String),
+    Column("refused", Text),
     Column("run_id", ForeignKey("run.id")),
 )
 

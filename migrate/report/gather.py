@@ -20,11 +20,11 @@ from migrate.report.document import (
     FolderLine,
     Predicted,
     QuarantineLine,
-    Rename,
     RepairLine,
     SkipLine,
     Totals,
 )
+from migrate.report.renames import renames
 from migrate.texts import Texts
 
 _OPEN = frozenset(totals.OPEN)
@@ -55,7 +55,7 @@ def gather(
         created=datetime.now(UTC).isoformat(timespec="seconds"),
         version=version("mailhaul"),
         bytes=sum(each.bytes for each in accounts),
-        renames=_renames(conn, ids),
+        renames=renames(conn, ids),
         repairs=_repairs(conn, ids),
         quarantine=_quarantine(conn, ids, texts),
         skips=_skips(conn, ids),
@@ -134,18 +134,6 @@ def _error(code: str | None, params: dict[str, Any] | None, texts: Texts) -> dic
         return None
     cause, cure = explain_code(code, params or {}, texts)
     return {"code": code, "cause": cause, "cure": cure}
-
-
-def _renames(conn: Connection, ids: Sequence[int]) -> list[Rename]:
-    query = (
-        select(account.c.source_user, folder.c.name, folder.c.label, folder.c.renamed)
-        .join(account, account.c.id == folder.c.account_id)
-        .where(
-            folder.c.account_id.in_(ids), folder.c.renamed.is_not(None), folder.c.gone.is_(False)
-        )
-        .order_by(account.c.id, folder.c.name)
-    )
-    return [Rename(*row) for row in conn.execute(query)]
 
 
 def _repairs(conn: Connection, ids: Sequence[int]) -> list[RepairLine]:

@@ -76,7 +76,7 @@ class Sender:
         pacer = self._target.pacer
         # Gmail allows a draft no label but DRAFT, which it sets by itself.
         wanted = frozenset() if letter.draft else self._target.labels.ids(letter.names)
-        labels = set(wanted)
+        labels, stubborn = set(wanted), set[str]()
         unknown = unsent = expired = 0
         while True:
             pacer.spend(_COSTS[method])
@@ -108,7 +108,7 @@ class Sender:
                     raise MessageRefused("gmail-refused", detail="404") from None
                 thread_id = None
             except LabelRefused as refusal:
-                self._drop(labels, refusal)
+                self._drop(labels, refusal, stubborn)
             except MessageRefused as refusal:
                 if thread_id is None or "thread_id" not in str(refusal.params.get("detail")):
                     raise
@@ -147,17 +147,32 @@ class Sender:
             return TargetError("target-unreachable", host="", reason=error)
         return MessageRefused("gmail-keeps-failing", detail=error)
 
-    def _drop(self, labels: set[str], refusal: LabelRefused) -> None:
-        """Go on without the label that Gmail names; its place is taken by a label of ours."""
-        named = refusal.label
-        if named is None or named not in labels:
+    def _drop(self, labels: set[str], refusal: LabelRefused, stubborn: set[str]) -> None:
+        """Go on without the label that Gmail refuses; its place is taken by a label of ours.
+
+        `stubborn` are those that Gmail refused although it lists them: it gets a second chance.
+        """
+        users = labels - SYSTEM
+        refused = {refusal.label} if refusal.label in labels else users
+        if not refused:
             raise MessageRefused("gmail-label", detail=str(refusal)) from refusal
-        if named not in SYSTEM:
-            # Somebody deleted it; the next run makes it again.
-            raise TargetError("target-label", label=named, detail=str(refusal)) from refusal
-        labels.discard(named)
-        if named in FALLBACKS:
-            labels.add(self._target.labels.id(FALLBACKS[named]))
+        before = frozenset(labels)
+        for named in sorted(refused):
+            found = self._instead(named, known=named in stubborn)
+            if found == named:
+                stubborn.add(named)
+                continue
+            labels.discard(named)
+            if found:
+                labels.add(found)
+        if before == labels:
+            self._target.pacer.pause(1)
+
+    def _instead(self, named: str, *, known: bool) -> str | None:
+        ours = self._target.labels
+        if named in SYSTEM:
+            return ours.id(FALLBACKS[named]) if named in FALLBACKS else None
+        return None if known else ours.renew(named)
 
 
 def _parameters(method: Method, labels: set[str]) -> dict[str, str]:

@@ -8,13 +8,16 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import pytest
 from sqlalchemy import select, update
 
 from migrate.errors import TargetError
-from migrate.ledger import Ledger, accounts
+from migrate.ledger import Ledger, accounts, labels
+from migrate.ledger.labels import LabelRow
 from migrate.ledger.tables import account as table
 from migrate.ledger.tables import baseline, label
 from tests.unit.ledgers import PAIR, RUN, opened, take
@@ -143,13 +146,16 @@ def test_the_time_of_the_baseline_stays_when_its_history_moves_on(ledger: Ledger
     assert first.baseline_at == second.baseline_at is not None
 
 
-def test_a_label_keeps_the_run_that_made_it(ledger: Ledger) -> None:
+def test_a_label_is_noted_before_it_is_made_and_after(ledger: Ledger) -> None:
     take(ledger)
-    put = accounts.put_label
-    ledger.write(lambda conn: put(conn, 1, "work", "Work", None, RUN))
+    row = LabelRow("work", "Work")
+    for each in (row, replace(row, gmail_id="Label_7")):
+        ledger.write(partial(labels.note, account_id=1, row=each, run_id=RUN))
+        with ledger.read() as conn:
+            assert labels.known(conn, 1) == {"work": each}
+            assert conn.scalar(select(label.c.run_id)) == RUN
+    other = replace(row, gmail_id="Label_1", stand_in="Other", refused="400")
+    ledger.write(partial(labels.note, account_id=1, row=other, run_id=None))
     with ledger.read() as conn:
-        assert accounts.labels(conn, 1) == {"work": None}
-    ledger.write(lambda conn: put(conn, 1, "work", "Work", "Label_7", None))
-    with ledger.read() as conn:
-        assert accounts.labels(conn, 1) == {"work": "Label_7"}
-        assert conn.scalar(select(label.c.run_id)) == RUN
+        assert labels.known(conn, 1) == {"work": other}
+        assert conn.scalar(select(label.c.run_id)) is None

@@ -15,10 +15,14 @@ BLOCKED = frozenset(
         "extensions"
     ]
 )
+DOCUMENTED = frozenset({".zip", ".tgz", ".gz", ".bz2"})
+"""The archives that Google names."""
 TARS = {".tgz": ".tar", ".tbz": ".tar", ".tbz2": ".tar"}
 """A compressed .tar by one extension → what it is when it is unpacked."""
-ARCHIVES = frozenset({".zip", ".tar", ".gz", ".bz2", *TARS})
-"""What may hold a blocked file and can be looked into."""
+ARCHIVES = frozenset({".tar", *DOCUMENTED, *TARS})
+"""What can be looked into."""
+OPAQUE = frozenset({".7z", ".rar", ".lzh", ".xz", ".txz", ".zst"})
+"""Archives that can't; whether Gmail can is not known."""
 
 
 def suffix(name: str) -> str:
@@ -35,4 +39,5 @@ def blocked(name: str) -> bool:
 
 
 def archive(name: str) -> bool:
-    return suffix(name) in ARCHIVES
+    """Whether a file of this name may hold blocked ones."""
+    return suffix(name) in ARCHIVES | OPAQUE

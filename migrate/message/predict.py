@@ -31,6 +31,8 @@ class Seen:
     size: int
     exact: bool
     """Whether `size` is more than a hint."""
+    empty: bool = False
+    """Not one byte at the source."""
     blocked: bool = False
     """An attachment that Gmail refuses."""
     sure: bool = True
@@ -56,7 +58,13 @@ def predict(
     unknown. `mend_from`: a From that Gmail would refuse is mended, as in `prepare`.
     """
     names = attachments or ()
-    seen = Seen(size, False, blocked=any(map(blocked, names)), archive=any(map(archive, names)))
+    seen = Seen(
+        size,
+        exact=False,
+        empty=size == 0 and not header.raw.strip(),
+        blocked=any(map(blocked, names)),
+        archive=any(map(archive, names)),
+    )
     prepared = prepare(header, digest="", internal_date=internal_date, now=now, mend_from=mend_from)
     return judge(header, prepared, seen, mend_from=mend_from)
 
@@ -83,8 +91,7 @@ def judge(
 
 
 def _from_refusals(header: Header, seen: Seen) -> list[Prediction]:
-    if seen.size == 0 and not header.raw.strip():
-        # Also what a server lists without saying anything of it.
+    if seen.empty:  # or the server lists it without saying anything of it
         return [Prediction("empty", certain=seen.exact, refuses=True)]
     problem = from_problem(header)
     return [Prediction(*problem, refuses=True)] if problem else []

@@ -34,15 +34,19 @@ class Attempt:
         )
 
 
-def attempts(message: Message, copies: Copies, rules: LabelRules) -> Iterator[Attempt]:
+def attempts(
+    message: Message, copies: Copies, rules: LabelRules, *, mend: bool = False
+) -> Iterator[Attempt]:
     """What lies in the drafts folder alone becomes a draft. Where that can't be, it is a message
-    under a label that says so."""
+    under a label that says so. With `mend` a From that Gmail refuses is mended."""
     names = message_labels(copies, rules)
     if names == _DRAFT:
         if rules.drafts == "drafts" and message.form.parcel.size <= DRAFT_LIMIT:
             yield Attempt(message.form, names, draft=True)
         names = message_labels([(_shelf(mapped), flags) for mapped, flags in copies], rules)
     yield Attempt(message.form, names)
+    if mend and (form := message.mended()) is not message.form:
+        yield Attempt(form, names, after="gmail-from-")
 
 
 def _shelf(mapped: Mapped) -> Mapped:

@@ -64,7 +64,7 @@ class Delivery:
                 raise MessageRefused("gmail-too-large", detail=f"{size} bytes")
             self._recorder.skipped(message, "oversize")
             return
-        ways = attempts(message, copies, rules)
+        ways = attempts(message, copies, rules, mend=bundle.mend)
         self._upload(message, bundle, list(ways), [each for each in known if each is not same])
 
     def _upload(
@@ -87,12 +87,13 @@ class Delivery:
 
     def _adopt(self, message: Message, bundle: Bundle, ways: Sequence[Attempt]) -> bool:
         """Whether an earlier process got it in, in whichever way."""
-        letters = [each.letter(bundle.history_id) for each in ways]
-        found = self._sender.settled(letters, self._job.quiet_from)
+        # The mended form first: where it only has a line more in front, it ends with the plain one.
+        letters = [(each.letter(bundle.history_id), each) for each in reversed(ways)]
+        found = self._sender.settled([letter for letter, _ in letters], self._job.quiet_from)
         if found is None:
             return False
-        letter, stored = found
-        self._recorder.stored(message, ways[letters.index(letter)], stored)
+        attempt = next(each for letter, each in letters if letter is found[0])
+        self._recorder.stored(message, attempt, found[1])
         return True
 
     def _send(

@@ -13,8 +13,9 @@ from migrate.ledger.claims import Bundle, Occurrence
 from migrate.message import Header, Prepared, content, prepare
 
 Basis = Mapping[str, str | float | bool | None]
-"""What a form depends on besides the bytes: `internal_date` (ISO 8601 or None) and `now` (seconds
-since 1970). From the ledger the same form can be made again."""
+"""What a form depends on besides the bytes: `internal_date` (ISO 8601 or None), `now` (seconds
+since 1970), `mend_from` (whether it has another From). From the ledger the same form can be made
+again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +43,11 @@ class Message:
     def message_id(self) -> str:
         return self.form.prepared.message_id
 
+    def mended(self) -> Form:
+        """With a From that Gmail takes; the form itself where there is nothing to mend."""
+        form = formed(self.body, self.sha256, {**self.form.basis, "mend_from": True})
+        return self.form if form.prepared.header == self.form.prepared.header else form
+
     def ends(
         self, state: str, reason: str | None = None
     ) -> tuple[tuple[int, str, str | None], ...]:
@@ -60,6 +66,7 @@ def formed(body: Body, sha256: str, basis: Basis) -> Form:
         digest=sha256,
         internal_date=datetime.fromisoformat(str(date)) if date else None,
         now=datetime.fromtimestamp(float(now), UTC),
+        mend_from=bool(basis.get("mend_from")),
     )
     return Form(prepared, Parcel(prepared.header, body, offset), basis)
 

@@ -6,7 +6,7 @@ What is expected is written down where a message is made; nothing here asks the 
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 
@@ -59,6 +59,14 @@ class Letter:
 def letters() -> list[Letter]:
     """All letters, in the order of their dates."""
     return [*_ordinary(), *_copies(), *_drafts(), *_odd()]
+
+
+def mended(found: Collection[Letter]) -> list[Letter]:
+    """What they are to become where a From that Gmail refuses is mended."""
+    return [
+        replace(each, end="imported", repaired=True) if each.end == "quarantined" else each
+        for each in found
+    ]
 
 
 def occurrences(found: Collection[Letter]) -> list[SampleMessage]:
@@ -150,10 +158,10 @@ def _odd() -> Iterator[Letter]:
         token = f"undated{number}"
         when += timedelta(hours=1)
         yield Letter(token, _raw(token, when, Date=date), when, (papers,), repaired=True)
-    for number, places in enumerate([(inbox,), (inbox, papers)]):
+    for number, places in enumerate([(inbox,), (inbox, papers), (papers,)]):
         token = f"refused{number}"
         when += timedelta(hours=1)
-        raw = _raw(token, when, From="(unknown sender)")
+        raw = _raw(token, when, From="(unknown sender)" if number < 2 else None)
         yield Letter(token, raw, when, places, end="quarantined")
     when += timedelta(hours=1)
     deleted = (_place("INBOX", "\\Deleted"),)

@@ -65,3 +65,21 @@ def test_which_refusal_leads_on() -> None:
     assert attempt.answers(MessageRefused("gmail-from-count"))
     assert not attempt.answers(MessageRefused("gmail-attachment"))
     assert Attempt(nothing, frozenset()).answers(MessageRefused("gmail-attachment"))
+
+
+@pytest.mark.parametrize(
+    ("sender", "mended"),
+    [(b"", True), (b"From: (nobody)\r\n", True), (b"From: a@example.com\r\n", False)],
+)
+def test_mended_only_where_there_is_something_to_mend(sender: bytes, mended: bool) -> None:
+    raw = sender + PLAIN.partition(b"\r\n")[2]
+    basis = {"internal_date": None, "now": 1.8e9}
+    message = Message("0" * 64, (), formed(Body(raw), "0" * 64, basis))
+    copies = [(WORK, SEEN)]
+    assert len(list(attempts(message, copies, LabelRules()))) == 1
+    plain, *rest = attempts(message, copies, LabelRules(), mend=True)
+    assert plain.form is message.form
+    assert [each.after for each in rest] == ["gmail-from-"] * mended
+    for each in rest:
+        assert [one.field for one in each.form.prepared.repairs] == ["From"]
+        assert formed(message.body, "0" * 64, each.form.basis) == each.form

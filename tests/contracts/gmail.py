@@ -8,6 +8,7 @@ import secrets
 import ssl
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from dataclasses import dataclass, field
+from functools import lru_cache
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,7 @@ from urllib.parse import urlsplit
 
 import google_auth_httplib2
 import httplib2
+from google.auth import crypt
 from google.oauth2 import service_account
 from googleapiclient import discovery
 from googleapiclient.errors import HttpError
@@ -36,6 +38,7 @@ class Mailbox:
     """A tenant at Google, not the sandbox."""
     made: list[str] = field(default_factory=list)
     _tokens: dict[tuple[str, ...], str] = field(default_factory=dict)
+    _users: Any = None
 
     def token(self, *scopes: str, user: str | None = None) -> str:
         """A fresh access token from google-auth."""
@@ -91,28 +94,42 @@ class Mailbox:
         """messages.import (or insert) with JSON `raw`; id, threadId, labelIds."""
         names = {"labelIds", "threadId"}
         body = {"raw": b64(message)} | {key: given.pop(key) for key in names & given.keys()}
-        call = getattr(self.users().messages(), verb)
+        call = getattr(self._own().messages(), verb)
         answer: dict[str, Any] = call(userId="me", body=body, **given).execute()
         self.made.append(answer["id"])
         return answer
 
     def get(self, message_id: str, format_: str = "minimal") -> dict[str, Any]:
-        call = self.users().messages().get(userId="me", id=message_id, format=format_)
+        call = self._own().messages().get(userId="me", id=message_id, format=format_)
         answer: dict[str, Any] = call.execute()
         return answer
 
     def raw(self, message_id: str) -> bytes:
         return urlsafe_b64decode(self.get(message_id, "raw")["raw"])
 
+    def _own(self) -> Any:
+        """`users` with all rights, made once."""
+        self._users = self._users or self.users()
+        return self._users
+
     def _http(self) -> httplib2.Http:
         return httplib2.Http(ca_certs=str(self.ca_file) if self.ca_file else None, timeout=60)
 
     def credentials(self, scopes: tuple[str, ...], user: str | None = None) -> Any:
-        account = service_account.Credentials.from_service_account_file(  # type: ignore[no-untyped-call]
-            str(self.key_file), scopes=scopes, subject=user or self.user
+        account = service_account.Credentials(  # type: ignore[no-untyped-call]
+            *signer(self.key_file.read_text("utf-8")), scopes=scopes, subject=user or self.user
         )
-        account.refresh(google_auth_httplib2.Request(self._http()))
+        account.refresh(google_auth_httplib2.Request(self._http()))  # type: ignore[no-untyped-call]
         return account
+
+
+@lru_cache
+def signer(key_file: str) -> tuple[Any, str, str]:
+    """Signer, e-mail address and token endpoint of a key file's text. Reading the key takes longer
+    than most requests."""
+    info = json.loads(key_file)
+    signer = crypt.RSASigner.from_service_account_info(info)  # type: ignore[no-untyped-call]
+    return signer, info["client_email"], info["token_uri"]
 
 
 def b64(data: bytes) -> str:

@@ -21,6 +21,7 @@ import httplib2
 from google.oauth2 import service_account
 
 from migrate.sandbox.embed import Running
+from tests.contracts.gmail import signer
 
 ROOT = Path(__file__).parents[2]
 SETTLE = "settle_seconds = 0.3"
@@ -103,14 +104,14 @@ class Gmail:
 
     @cached_property
     def token(self) -> str:
-        account = service_account.Credentials.from_service_account_file(  # type: ignore[no-untyped-call]
-            str(self.sandbox.key_file),
+        account = service_account.Credentials(  # type: ignore[no-untyped-call]
+            *signer(self.sandbox.key_file.read_text("utf-8")),
             scopes=["https://mail.google.com/"],
             subject=self.user,
         )
         trust = self.sandbox.ca_file
         http_ = httplib2.Http(ca_certs=str(trust) if trust else None)
-        account.refresh(google_auth_httplib2.Request(http_))
+        account.refresh(google_auth_httplib2.Request(http_))  # type: ignore[no-untyped-call]
         return str(account.token)
 
     def call(self, path: str, method: str = "GET", body: Any = None) -> Any:

@@ -150,7 +150,7 @@ class LocalEngine:
         """One connection to the source: scan, then copy."""
         policy = self._config.policy
         rules = self._config.label_rules(row)
-        source = open_source(self._config, row)
+        source = open_source(self._config, row, self._stop)
         try:
             folders = scan(
                 source,

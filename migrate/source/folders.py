@@ -84,19 +84,21 @@ def chosen_folders(
     No two have the same name. The prefix of a personal namespace is left out of the path; that of
     another stays, so that nobody's `Work` meets the user's own. Without NAMESPACE all folders are
     personal, and the prefix is `INBOX` and the delimiter if all other folders are below it, as
-    with Courier.
+    with Courier. What is below the INBOX is personal too where the server names other namespaces
+    only, as Cyrus may.
     """
     merged: dict[bytes, Row] = {}
     for each in rows:
         seen = merged.setdefault(each.raw, each)
         merged[each.raw] = replace(seen, attributes=seen.attributes | each.attributes)
     found = list(merged.values())
-    if not spaces:
+    if not any(space.personal for space in spaces):
         below = {b"INBOX" + each.delimiter for each in found if each.delimiter}
         others = [each.raw for each in found if each.raw != b"INBOX"]
         prefix = below.pop() if len(below) == 1 else b""
-        if prefix and others and all(raw.startswith(prefix) for raw in others):
-            spaces = [Namespace(prefix, "personal")]
+        mine = [raw for raw in others if prefix and raw.startswith(prefix)]
+        if mine and (spaces or mine == others):
+            spaces = [*spaces, Namespace(prefix, "personal")]
     folders = [
         _folder(each, space.prefix if space.personal else b"")
         for each in found

@@ -135,9 +135,18 @@ class Dovecot:
     host = "127.0.0.1"
 
     def add_user(
-        self, user: str, password: str = "secret", *, prefix: str = "", separator: str = "/"
+        self,
+        user: str,
+        password: str = "secret",
+        *,
+        prefix: str = "",
+        separator: str = "/",
+        store: str = "",
     ) -> None:
-        """A mailbox; `prefix` (as `INBOX.`) and `separator` are those of its personal namespace."""
+        """A mailbox; `prefix` (as `INBOX.`) and `separator` are those of its personal namespace.
+
+        With a `store` (`sdbox`, `mdbox`) other than Maildir it can't be seeded by files.
+        """
         secret = base64.b64encode(password.encode()).decode()
         settings = {
             "inbox/separator": separator,
@@ -147,10 +156,12 @@ class Dovecot:
             **({"inbox/prefix": prefix} if prefix else {}),
         }
         extra = " ".join(f"userdb_namespace/{key}={value}" for key, value in settings.items())
+        if store:
+            extra += f" userdb_mail={store}:~/{store}"
         # A file for each user: Dovecot looks only once a second whether a file has changed.
         entry = f"{user}:{{PLAIN.b64}}{secret}:{self.uid}:{self.gid}::::{extra}\n"
         (self.root / "users" / user).write_text(entry)
-        self.seed(user, "INBOX", [])
+        self.seed(user, "INBOX", [])  # makes a home, with any store
 
     def seed(
         self, user: str, folder: str, messages: Iterable[tuple[bytes, Sequence[str], datetime]]

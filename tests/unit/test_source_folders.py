@@ -101,6 +101,12 @@ def test_other_namespaces_when_asked_keep_their_prefix() -> None:
     assert [f.path for f in users] == [("user", "bob", "Work")]
 
 
+def test_a_server_that_names_only_the_namespaces_of_others() -> None:
+    listed = rows(b"INBOX", b"INBOX.Work", b"Board", b"user.bob", delimiter=b".")
+    found = chosen_folders(listed, [Namespace(b"user.", "users"), Namespace(b"", "shared")])
+    assert [f.path for f in found] == [("INBOX",), ("Work",)]
+
+
 def test_the_inbox_is_personal_whatever_the_namespaces_say() -> None:
     (found,) = chosen_folders(rows(b"INBOX", b"x"), [Namespace(b"", "shared")])
     assert found.raw == b"INBOX"

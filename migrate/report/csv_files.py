@@ -16,7 +16,7 @@ from migrate.report.words import explain, named, visible
 from migrate.texts import Texts
 
 BOM = "\ufeff"
-LISTS = ("repairs", "quarantine", "differences", "renames", "refused")
+LISTS = ("repairs", "quarantine", "differences", "surprises", "renames", "refused", "changes")
 _FORMULA = tuple("=+-@\t\r\n＝＋－＠")
 
 

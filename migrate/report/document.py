@@ -153,7 +153,7 @@ class Confirmed:
 
     verdict: str
     actual: str
-    """A verdict too, for what the run saw; or `imported` where nothing was to be seen."""
+    """A verdict too; an error's code where no verdict says it."""
     count: int
     agrees: bool
 

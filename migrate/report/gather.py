@@ -14,6 +14,7 @@ from migrate.explain import explain_code
 from migrate.ledger import totals
 from migrate.ledger.tables import account, folder, message, occurrence, repair
 from migrate.quarantine import path
+from migrate.report.confirming import confirm
 from migrate.report.document import (
     AccountLine,
     Document,
@@ -28,6 +29,8 @@ from migrate.report.renames import renames
 from migrate.texts import Texts
 
 _OPEN = frozenset(totals.OPEN)
+_CONFIRMING = frozenset({"run", "report"})
+"""Not `status`, which is asked often and answers at once."""
 
 
 def gather(
@@ -46,6 +49,7 @@ def gather(
     accounts = [_account(conn, row, texts) for row in rows]
     whole = Totals.sum(each.totals for each in accounts)
     ids = [row.id for row in rows]
+    confirmed, surprises = confirm(conn, ids) if command in _CONFIRMING else (None, None)
     return Document(
         command=command,
         run=run,
@@ -55,6 +59,8 @@ def gather(
         created=datetime.now(UTC).isoformat(timespec="seconds"),
         version=version("mailhaul"),
         bytes=sum(each.bytes for each in accounts),
+        confirmed=confirmed,
+        surprises=surprises,
         renames=renames(conn, ids),
         repairs=_repairs(conn, ids),
         quarantine=_quarantine(conn, ids, texts),

@@ -109,10 +109,25 @@ def _facts(document: Document, texts: Texts) -> Iterator[tuple[str, str]]:
     for key, count in counted.items():
         if count:
             yield key, texts(f"report.fact.{key}", n=number(count), accounts=accounts)
+    yield from _compared(document, texts)
     if document.units is not None and document.seconds is not None:
         time, volume = duration(document.seconds, texts), size(document.bytes or 0)
         units = number(document.units)
         yield "estimate", texts("report.fact.estimate", time=time, units=units, bytes=volume)
+
+
+def _compared(document: Document, texts: Texts) -> Iterator[tuple[str, str]]:
+    """What came of the predictions, and what a plan has that another one had not."""
+    ended = number(sum(line.count for line in document.confirmed or ()))
+    if document.surprises:
+        n = number(len(document.surprises))
+        yield "surprises", texts("report.fact.surprises", n=n, all=ended)
+    elif document.confirmed:
+        yield "confirmed", texts("report.fact.confirmed", n=ended)
+    if document.changes:
+        yield "changes", texts("report.fact.changes", n=number(len(document.changes)))
+    elif document.changes is not None:
+        yield "no_changes", texts("report.fact.no_changes")
 
 
 def verdict(document: Document, texts: Texts) -> Verdict:

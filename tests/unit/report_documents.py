@@ -6,6 +6,8 @@ from typing import Any
 
 from migrate.report.document import (
     AccountLine,
+    Change,
+    Confirmed,
     Difference,
     Document,
     FolderLine,
@@ -14,6 +16,7 @@ from migrate.report.document import (
     Rename,
     RepairLine,
     SkipLine,
+    Surprise,
     Totals,
 )
 
@@ -200,8 +203,32 @@ def plan() -> Document:
 
 def finished() -> Document:
     return document(
-        "run", _sato(), _tanaka(), _info(), renames=RENAMES, repairs=REPAIRS, skips=SKIPS
+        "run",
+        _sato(),
+        _tanaka(),
+        _info(),
+        confirmed=[
+            Confirmed("accepted", "accepted", 49_321, agrees=True),
+            Confirmed("date-repaired", "date-repaired", 17, agrees=True),
+        ],
+        surprises=[],
+        renames=RENAMES,
+        repairs=REPAIRS,
+        skips=SKIPS,
     )
+
+
+def compared() -> Document:
+    """A plan against an older one."""
+    made = plan()
+    user = "sato@mail.example.jp"
+    made.changes = [
+        Change(user, HOSTILE, "label", "Work", f"Work {HOSTILE}"),
+        Change(user, "INBOX", "messages", "18,204", "18,211"),
+        Change("", "", "setting", "labels.depth = 0", "labels.depth = 2"),
+    ]
+    made.settings = {"labels": {}, "filters": {}, "policy": {}}
+    return made
 
 
 def unopened() -> Document:
@@ -233,6 +260,16 @@ def interrupted() -> Document:
         _tanaka(),
         _info(340),
         down,
+        confirmed=[
+            Confirmed("accepted", "gmail-refused", 1, agrees=False),
+            Confirmed("from-invalid", "accepted", 1, agrees=False),
+            Confirmed("accepted", "accepted", 49_001, agrees=True),
+            Confirmed("from-invalid", "from-invalid", 1, agrees=True),
+        ],
+        surprises=[
+            Surprise("sato@mail.example.jp", HOSTILE, 9, "accepted", "gmail-refused"),
+            Surprise("sato@mail.example.jp", "INBOX", 12, "from-invalid", "accepted"),
+        ],
         renames=RENAMES,
         repairs=REPAIRS,
         quarantine=QUARANTINE,
@@ -262,6 +299,12 @@ def small() -> Document:
     return document(
         "report",
         user,
+        confirmed=[
+            Confirmed("from-invalid", "accepted", 1, agrees=False),
+            Confirmed("accepted", "accepted", 1_834, agrees=True),
+            Confirmed("date-repaired", "date-repaired", 1, agrees=True),
+        ],
+        surprises=[Surprise(user.source_user, "INBOX", 977, "from-invalid", "accepted")],
         renames=[Rename(user.source_user, "Archive", "Archive (imported)", "reserved")],
         repairs=[REPAIRS[0]],
         quarantine=[QUARANTINE[0]],
@@ -271,6 +314,7 @@ def small() -> Document:
 
 ALL = {
     "plan": plan,
+    "compared": compared,
     "finished": finished,
     "refused": unopened,
     "interrupted": interrupted,

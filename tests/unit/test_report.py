@@ -152,7 +152,7 @@ def test_a_spreadsheet_never_sees_a_formula(start: str) -> None:
 def test_lists_get_their_own_csv_and_go_when_they_are_empty(tmp_path: Path) -> None:
     folder = tmp_path / "made" / "reports"
     written = {path.name for path in write(sample.interrupted(), folder, "run", EN)}
-    lists = {"run-repairs.csv", "run-quarantine.csv", "run-renames.csv"}
+    lists = {f"run-{name}.csv" for name in ("repairs", "quarantine", "surprises", "renames")}
     assert written == {"run.html", "run.json", "run.csv", "run.md"} | lists
     assert {path.name for path in folder.iterdir()} == written
     assert folder.stat().st_mode & 0o777 == 0o700

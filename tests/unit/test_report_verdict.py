@@ -125,3 +125,19 @@ def test_words() -> None:
     assert duration(12_340, JA) == "3 時間 26 分"
     assert moment("2026-11-21T18:42:07+09:00", EN) == "2026-11-21 09:42 UTC"
     assert moment("soon", JA) == "soon"
+
+
+def test_predictions_that_came_true_and_those_that_did_not_are_said() -> None:
+    said = summary(sample.finished(), EN)
+    assert EN("report.fact.confirmed", n="49,338") in said
+    said = summary(sample.interrupted(), EN)
+    assert EN("report.fact.surprises", n=2, all="49,004") in said
+
+
+def test_a_plan_says_how_much_has_changed_or_that_nothing_has() -> None:
+    document = sample.compared()
+    assert EN("report.fact.changes", n=3) in summary(document, EN)
+    document.changes = []
+    assert EN("report.fact.no_changes") in summary(document, EN)
+    document.changes = None
+    assert EN("report.fact.no_changes") not in summary(document, EN)

@@ -176,7 +176,7 @@ def uploads(sandbox: Running) -> int:
 
 
 def _is_upload(method: str) -> bool:
-    return method.endswith(("messages.import", "messages.insert"))
+    return method.endswith(("messages.import", "messages.insert", "drafts.create"))
 
 
 def _http(

@@ -16,6 +16,7 @@ from .migration import uploads
 
 LATER = datetime.now(UTC) + timedelta(days=30)
 NUL, BARE = mail(20, "one\x00two"), mail(21, "one\ntwo\rthree")
+BLOCKED = {"Content-Type": 'application/octet-stream; name="setup.exe"'}
 CONTENT = {
     "INBOX": [
         mail(1),
@@ -25,15 +26,29 @@ CONTENT = {
         Mail(b"From: a@example.com\r\nSubject: no id\r\n\r\nx\r\n"),
         NUL,
         BARE,
+        mail(22, **BLOCKED),
+        mail(23, From="(nobody)"),
+    ],
+    "Drafts": [
+        mail(30),
+        mail(31, Subject="version", **{"Message-ID": "<30@example.com>"}),
+        mail(32),
+        mail(33, **BLOCKED),
+        Mail(b"Subject: new\r\n\r\ny\r\n"),
     ],
     "Sent": [mail(10), mail(2)],
     "Trash": [mail(11), mail(1)],
-    "Two  spaces": [mail(12)],
+    "Two  spaces": [mail(12), mail(32)],
     "projects": [mail(13)],
 }
 COUNT = sum(map(len, CONTENT.values()))
-REFUSED = {"nul=refuse": 1, "bare-newlines=refuse": 1}
-"""Messages that go to the quarantine then."""
+REFUSED = {
+    "nul=refuse": 3,
+    "bare-newlines=refuse": 3,
+    "attachments=all": 3,
+    "attachments=off": 1,
+}
+"""Messages that go to the quarantine then; else the From and the attachment in INBOX."""
 CHANGED = {"nul=strip": NUL, "bare-newlines=crlf": BARE}
 ASSUMED = [
     "dedupe=message-id",
@@ -49,7 +64,9 @@ ASSUMED = [
     "label-length=20",
     "conflict-reason=alreadyExists",
     "conflict-reason=duplicate",
-    "attachments=all",
+    "concurrency=1",
+    "quota-by=service-account",
+    "raw-limit=100",
     *REFUSED,
     *CHANGED,
 ]
@@ -61,7 +78,7 @@ def test_every_message_is_accounted_for(
 ) -> None:
     with running(tmp_path / "sandbox", TARGET, extra=["--assume", assumed]) as sandbox:
         copied = run(monkeypatch, tmp_path / "move", sandbox, CONTENT, LIMITS)
-        counts, refused = Counter(copied.counts()), REFUSED.get(assumed, 0)
+        counts, refused = Counter(copied.counts()), REFUSED.get(assumed, 2)
         assert copied.errors == []
         assert counts.total() == COUNT
         assert counts["quarantined"] == refused

@@ -111,7 +111,7 @@ class Session:
         copied, claimed = self._tally.messages, 0
         while True:
             work.make_room()
-            bundles = self._claim(copied + claimed, closed | set(work.refused))
+            bundles = self._claim(copied + claimed, closed | work.refused)
             if not bundles:
                 break
             claimed += sum(len(each.occurrences) for each in bundles)

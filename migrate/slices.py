@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import threading
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
@@ -73,7 +73,7 @@ class Work:
         self._ledger, self._source, self._delivery = ledger, source, delivery
         self._lease, self._folders, self._uidvalidity = lease, folders, uidvalidity
         self._bounds, self._stop, self._finished = bounds, stop, finished
-        self._refused: dict[int, FolderRefused] = {}
+        self._refused: set[int] = set()
         self._lanes: Lanes[_Assembly] = Lanes()
         self._failure: BaseException | None = None
         self._threads = [
@@ -102,7 +102,9 @@ class Work:
                 try:
                     self._fetch(folder_id, wanted, open_ones)
                 except FolderRefused as refusal:
-                    self._refused[folder_id] = refusal
+                    self._refused.add(folder_id)
+                    tell = partial(scanning.set_problem, folder_id=folder_id, refusal=refusal)
+                    self._ledger.post(tell, self._lease)
                     self._leave(folder_id, open_ones)
         finally:
             for assembly in open_ones.values():
@@ -110,7 +112,7 @@ class Work:
                 self._give_back(assembly.bundle)
 
     @property
-    def refused(self) -> Mapping[int, FolderRefused]:
+    def refused(self) -> Set[int]:
         """Ids of the folders that the source did not open; their messages stay as they were."""
         return self._refused
 

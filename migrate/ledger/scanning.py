@@ -9,6 +9,7 @@ from typing import Any
 
 from sqlalchemy import Connection, insert, select, text, update
 
+from migrate.errors import FolderRefused
 from migrate.labels import Mapped
 from migrate.ledger.tables import account, folder, occurrence
 
@@ -36,6 +37,8 @@ def put_folder(
         "rule": mapped.rule,
         "renamed": mapped.renamed,
         "listed": listed if mapped.rule else 0,
+        "problem": None,
+        "problem_params": None,
         "gone": False,
     }
     mine = (folder.c.account_id == account_id, folder.c.raw == raw)
@@ -60,6 +63,16 @@ def put_folder(
     key = conn.execute(insert(folder).values(**row, **values)).inserted_primary_key
     assert key is not None
     return int(key[0])
+
+
+def set_problem(conn: Connection, folder_id: int, refusal: FolderRefused) -> None:
+    """The source did not open this folder; until a scan opens it again."""
+    params = {key: str(value) for key, value in refusal.params.items()}
+    conn.execute(
+        update(folder)
+        .where(folder.c.id == folder_id)
+        .values(problem=refusal.code, problem_params=params)
+    )
 
 
 def drop_other_folders(conn: Connection, account_id: int, kept: Sequence[int]) -> None:

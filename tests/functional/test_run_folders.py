@@ -13,7 +13,7 @@ from migrate.errors import FolderRefused
 from migrate.sandbox.embed import Running, running
 from migrate.source import Folder, FolderState
 
-from .memory_source import LIMITS, TARGET, MemorySource, mail, run
+from .memory_source import LIMITS, TARGET, Copied, MemorySource, mail, run
 
 CONTENT = {
     "INBOX": [mail(1), mail(2), mail(3)],
@@ -43,6 +43,12 @@ def shut(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
     monkeypatch.setattr(MemorySource, "examine", refusing)
 
 
+def problems(copied: Copied) -> dict[str, str]:
+    """Folder → code of what was wrong with it."""
+    folders = [each for account in copied.document.accounts for each in account.folders]
+    return {each.name: each.error["code"] for each in folders if each.error}
+
+
 @pytest.mark.parametrize("limits", [LIMITS, SMALL_SLICES])
 @pytest.mark.parametrize("name", CONTENT)
 def test_the_rest_goes_on(
@@ -54,8 +60,10 @@ def test_the_rest_goes_on(
         assert copied.errors == []
         assert copied.counts()["pending"] == len(CONTENT[name])
         assert sum(copied.counts().values()) == 8
+        assert problems(copied) == {name: "source-folder-refused"}
     again = run(monkeypatch, tmp_path / "move", sandbox, CONTENT, limits)
     assert (again.errors, again.counts()) == ([], {"imported": 6, "merged": 2})
+    assert problems(again) == {}
     stored = again.gmail.messages()
     for letter, names in ((mail(2), {"INBOX", "Work"}), (mail(4), {"Work", "Old"})):
         (found,) = [one.labels for one in stored if one.raw.endswith(letter.raw)]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-_OUTSIDE = re.compile(rb'[^"(]+|"[^"\\]*(?:\\.[^"\\]*)*"|\(', re.DOTALL)
+_OUTSIDE = re.compile(rb'[^"(]+|"[^"\\]*+(?:\\.[^"\\]*+)*+"|\(', re.DOTALL)
 _INSIDE = re.compile(rb"[^()\\]+|\\.|\(|\)", re.DOTALL)
 
 

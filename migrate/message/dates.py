@@ -16,6 +16,7 @@ _MONTHS = b"jan feb mar apr may jun jul aug sep oct nov dec".split()
 _ZONES = {b"ut": 0, b"utc": 0, b"gmt": 0, b"est": -5, b"edt": -4, b"cst": -6, b"cdt": -5} | {
     b"mst": -7, b"mdt": -6, b"pst": -8, b"pdt": -7
 }  # fmt: skip
+_LONGEST = 2_000  # two lines of RFC 5322 2.1.1: room for any comment
 _LINE_END = re.compile(rb"\r\n(?=[ \t])")  # a fold; anything else makes the field unreadable
 _DATE = re.compile(
     rb"""[ ]* (?: (?:mon|tue|wed|thu|fri|sat|sun) [ ]* , )? [ ]*
@@ -33,6 +34,8 @@ def parse_date(value: bytes) -> datetime | None:
     Second 60 becomes 59. The weekday must be one, but need not be the right one. Two and three
     digit years and the zones by letters as in 4.3; -0000 is UTC.
     """
+    if len(value) > _LONGEST:
+        return None
     plain = without_comments(_LINE_END.sub(b"", value.strip(b" \t\r\n")))
     match = _DATE.fullmatch(plain.replace(b"\t", b" ")) if plain is not None else None
     if match is None:

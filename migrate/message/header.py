@@ -7,18 +7,32 @@ with a bare CR is read with CR as a line end too: elsewhere a stray CR is data.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from itertools import islice
 from typing import NamedTuple
 
 from migrate.body import Body
 
-HEADER_LIMIT = 1024 * 1024
-"""Bytes of a message in which its header is looked for."""
+HEADER_LIMIT = 2 * 1024 * 1024
+"""Bytes of a message in which its header is looked for: with a line of a megabyte in it, too."""
+MOST = 5_000
+LONGEST = 256 * 1024
+"""Fields of one name, and bytes of one field, that are looked at: what somebody sends must not fill
+the memory."""
 
 _FIRST_LINE_END = re.compile(rb"\r+\n|\n|\r")
 _FIELD_NAME = re.compile(rb"([!-9;-~]+)[ \t]*:")  # 3.6.8; blanks before the colon: 4.5
 _FOLD = re.compile(rb"[\r\n]+(?=[ \t])")
+_COMMON = re.compile(
+    rb"(?i)[\r\n](?:received|return-path|from|to|date|subject|message-id|mime-version)[ \t]*:"
+)
 _ENVELOPE = re.compile(rb">?From ")  # the line an mbox puts before a message, often left in
+# Kept when a header is read; of other names a message may have a million.
+_RULED = frozenset(
+    b"from sender reply-to return-path date received message-id references in-reply-to"
+    b" content-type content-disposition content-transfer-encoding".split()
+)
 
 
 class _Lines(NamedTuple):
@@ -30,12 +44,12 @@ class _Lines(NamedTuple):
 _LF = _Lines(
     blank=re.compile(rb"\r*\n"),
     end=re.compile(rb"\n\r*\n"),
-    field=re.compile(rb"[^\n]*\n?(?:[ \t][^\n]*\n?)*"),
+    field=re.compile(rb"[^\n]*+\n?+(?:[ \t][^\n]*+\n?+)*+"),
 )
 _CR = _Lines(
     blank=re.compile(rb"\r\n?|\n"),
     end=re.compile(rb"(?>\r\n?|\n)(?>\r\n?|\n)"),
-    field=re.compile(rb"[^\r\n]*(?>\r\n?|\n)?(?:[ \t][^\r\n]*(?>\r\n?|\n)?)*"),
+    field=re.compile(rb"[^\r\n]*+(?>\r\n?|\n)?+(?:[ \t][^\r\n]*+(?>\r\n?|\n)?+)*+"),
 )
 
 
@@ -47,16 +61,17 @@ def _lines(data: bytes) -> _Lines:
 def header_end(data: bytes) -> int:
     """Offset of the body, that is after the first empty line.
 
-    0 when the first line is no header field: all is body then. `len(data)` when there is no empty
-    line: all is header.
+    0 when the first line is no header field and nothing that follows up to the empty line is a
+    common one: all is body then. `len(data)` when there is no empty line: all is header.
     """
     lines = _lines(data)
     if blank := lines.blank.match(data):
         return blank.end()
-    if not (_FIELD_NAME.match(data) or _ENVELOPE.match(data)):
-        return 0
-    end = lines.end.search(data)
-    return end.end() if end else len(data)
+    found = lines.end.search(data)
+    end = found.end() if found else len(data)
+    if _FIELD_NAME.match(data) or _ENVELOPE.match(data) or _COMMON.search(data, 0, end):
+        return end
+    return 0
 
 
 class Field(NamedTuple):
@@ -74,8 +89,8 @@ class Field(NamedTuple):
 
     @property
     def value(self) -> bytes:
-        """Unfolded (RFC 5322 2.2.3) and without blanks at its ends."""
-        return _FOLD.sub(b"", self.folded).strip(b" \t\r\n")
+        """Unfolded (RFC 5322 2.2.3) and without blanks at its ends; not more than LONGEST of it."""
+        return _FOLD.sub(b"", self.folded[:LONGEST]).strip(b" \t\r\n")
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,24 +98,30 @@ class Header:
     """The header of a message: `raw` is `fields` and, where there is one, the empty line."""
 
     raw: bytes
-    fields: tuple[Field, ...]
+    _ruled: Mapping[bytes, list[Field]]
 
     @classmethod
     def parse(cls, raw: bytes) -> Header:
         """Any bytes; what follows the first empty line stays in `raw` and is not looked at."""
-        fields = []
-        for match in _lines(raw).field.finditer(raw, 0, header_end(raw)):
-            text = match[0]
-            if not text.strip(b"\r\n"):
-                break
-            name = _FIELD_NAME.match(text)
-            fields.append(Field(name[1] if name else b"", text))
-        return cls(raw, tuple(fields))
+        ruled: dict[bytes, list[Field]] = {name: [] for name in _RULED}
+        for field in _fields(raw):
+            same = ruled.get(field.name.lower())
+            if same is not None and len(same) < MOST:
+                same.append(field)
+        return cls(raw, ruled)
+
+    @property
+    def fields(self) -> Iterator[Field]:
+        """All fields, from the top."""
+        return _fields(self.raw)
 
     def all(self, name: str) -> list[Field]:
-        """The fields of that name, in whatever case, from the top."""
+        """The fields of that name, in whatever case, from the top, at most MOST."""
         wanted = name.lower().encode()
-        return [field for field in self.fields if field.name.lower() == wanted]
+        if wanted in self._ruled:
+            return self._ruled[wanted]
+        same = (field for field in self.fields if field.name.lower() == wanted)
+        return list(islice(same, MOST))
 
     def get(self, name: str) -> list[bytes]:
         """The values of the fields of that name."""
@@ -117,8 +138,17 @@ class Header:
     @property
     def start(self) -> int:
         """Index in `fields` where a new first field goes: behind the line of an mbox."""
-        first = self.fields[0].raw if self.fields else b""
+        first = next((field.raw for field in self.fields), b"")
         return int(bool(_ENVELOPE.match(first)) and first.endswith((b"\r", b"\n")))
+
+
+def _fields(raw: bytes) -> Iterator[Field]:
+    for match in _lines(raw).field.finditer(raw, 0, header_end(raw)):
+        text = match[0]
+        if not text.strip(b"\r\n"):
+            return
+        name = _FIELD_NAME.match(text)
+        yield Field(name[1] if name else b"", text)
 
 
 def content(body: Body) -> tuple[bytes, int]:

@@ -7,12 +7,14 @@ database takes them.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
+from itertools import chain
 
 from migrate.message.header import Header
 
 # Not longer than a line may be (RFC 5322 2.1.1): ids are indexed, and indexes have limits.
 _ID = rb"<[^\x00-\x20\x7f<>]{1,996}>"
-_BLANK = rb"(?:\([^()]*\)|[ \t\r\n])*"
+_BLANK = rb"(?:\([^()]*+\)|[ \t\r\n]++)*+"
 _ALONE = re.compile(_BLANK + rb"(" + _ID + rb")" + _BLANK)
 _ANY = re.compile(_ID)
 _BARE = re.compile(rb"[^\x00-\x20\x7f<>()\",@]+@[^\x00-\x20\x7f<>()\",@]+")
@@ -37,15 +39,15 @@ def message_id(header: Header) -> str | None:
 
 def references(header: Header) -> tuple[str, ...]:
     """The ids in References, oldest first; what stands between them does not matter."""
-    return _ids(header, "References")
+    return tuple(_ids(header, "References"))
 
 
 def conversation(header: Header) -> str | None:
     """The id of the oldest message this one knows of: messages that share it belong together."""
-    known = references(header) or _ids(header, "In-Reply-To")
-    return known[0] if known else message_id(header)
+    known = chain(_ids(header, "References"), _ids(header, "In-Reply-To"))
+    return next(known, None) or message_id(header)
 
 
-def _ids(header: Header, name: str) -> tuple[str, ...]:
-    found = _ANY.findall(b" ".join(header.get(name)))
-    return tuple(each.decode("latin-1") for each in found)
+def _ids(header: Header, name: str) -> Iterator[str]:
+    for found in _ANY.finditer(b" ".join(header.get(name))):
+        yield found[0].decode("latin-1")

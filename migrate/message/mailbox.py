@@ -14,10 +14,11 @@ from migrate.message.header import Header
 
 # A value becomes a string of kinds: W a word, L a domain literal, and the specials themselves.
 _TOKEN = re.compile(
-    rb'(?P<W>"[^"\\]*(?:\\.[^"\\]*)*"|[^\x00-\x20\x7f"(),.:;<>@\[\\\]]+)'
+    rb'(?P<W>"[^"\\]*+(?:\\.[^"\\]*+)*+"|[^\x00-\x20\x7f"(),.:;<>@\[\\\]]+)'
     rb"|(?P<L>\[[^\[\]\\]*\])|(?P<special>[.,:;<>@])|(?P<blank>[ \t\r\n]+)",
     re.DOTALL,
 )
+_LONGEST = 16 * 1024  # bytes of a From; what is longer counts as unreadable
 # More dots than RFC 5322 3.4.1 allows: Japanese carriers gave such addresses to millions.
 _ADDRESS = r"\.*W(?:\.+W)*\.*@(?:W(?:\.W)*\.?|L)"
 _MAILBOX = re.compile(rf"(?:[W.]*:)?(?:{_ADDRESS}|[W.@L]*<{_ADDRESS}>)")
@@ -33,7 +34,7 @@ def from_problem(header: Header) -> tuple[str, bool] | None:
         return "from-missing", True
     if len(values) > 1:
         return "from-several", True
-    plain = without_comments(values[0])
+    plain = without_comments(values[0]) if len(values[0]) <= _LONGEST else None
     if plain is not None and any(map(_MAILBOX.fullmatch, re.split("[,;]", _kinds(plain)))):
         return None
     only_comment = bool(values[0]) and plain is not None and not plain.strip()

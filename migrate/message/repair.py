@@ -13,6 +13,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from itertools import islice
 from typing import Literal
 
 from migrate.message.dates import format_date, parse_date
@@ -128,7 +129,9 @@ def _first(dates: Iterable[datetime | None], latest: datetime) -> datetime | Non
 
 
 def _shown(values: Iterable[bytes]) -> str:
-    text = ", ".join(each.decode("utf-8", "backslashreplace") for each in values)
+    """Of a long value only as much as is shown, whatever characters it holds."""
+    first = [each[: 4 * _SHOWN] for each in islice(values, _SHOWN)]
+    text = ", ".join(each.decode("utf-8", "backslashreplace") for each in first)[: _SHOWN + 1]
     text = _UNPRINTABLE.sub(lambda match: f"\\x{ord(match[0]):02x}", text)
     return text if len(text) <= _SHOWN else text[:_SHOWN] + "…"
 
@@ -140,12 +143,18 @@ def _rewrite(header: Header, repairs: Iterable[Repair]) -> bytes:
         for each in repairs
     }
     names = frozenset(new)
-    lines = []
-    for field in header.fields:
+    missing = b"".join(line for name, line in new.items() if not header.all(name.decode()))
+    lines, start, rest = bytearray(), header.start, 0
+    for number, field in enumerate(header.fields):
+        if number == start:
+            lines += missing
+            missing = b""
         name = field.name.lower()
-        lines += [new.pop(name, b""), ORIGINAL + field.raw] if name in names else [field.raw]
-    lines[header.start : header.start] = new.values()
+        if name in names:
+            lines += new.pop(name, b"") + ORIGINAL
+        lines += field.raw
+        rest += len(field.raw)
+    lines += missing
     if header_end(header.raw) == 0:
-        lines.append(end)  # the message was all body; keep it from becoming header
-    rest = sum(len(field.raw) for field in header.fields)
-    return b"".join(lines) + header.raw[rest:]
+        lines += end  # the message was all body; keep it from becoming header
+    return bytes(lines) + header.raw[rest:]

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from base64 import b64encode
+from collections.abc import Iterator
 from contextlib import suppress
 
 from migrate.message.comments import without_comments
@@ -26,20 +27,21 @@ _ADDRESS = re.compile(
 _ATOMS = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~ -]+")
 _MARKS = re.compile(r'[\x00-\x1f\x7f"\\<>;]+')
 _LONGEST = 200
+_READ = 16 * 1024
 _WORD = 12  # characters of an encoded word: at most 75 when encoded (RFC 2047 2)
 
 
 def mended(header: Header) -> str:
     """The value of a From field with exactly one mailbox, in ASCII, on one line."""
-    address = next(filter(None, map(_address, _said(header))), None)
-    name = next(filter(None, map(_name, header.get("From"))), "")
+    address = next(filter(None, map(_address, _said(header, *_SAYS_WHO))), None)
+    name = next(filter(None, map(_name, _said(header, "From"))), "")
     if address is None and not name:
         return UNKNOWN
     return f"{_phrase(name)} <{address or 'unknown@mailhaul.invalid'}>".lstrip()
 
 
-def _said(header: Header) -> list[bytes]:
-    return [value for field in _SAYS_WHO for value in header.get(field)]
+def _said(header: Header, *fields: str) -> Iterator[bytes]:
+    return (value[:_READ] for field in fields for value in header.get(field))
 
 
 def _address(value: bytes) -> str | None:

@@ -12,7 +12,7 @@ from tests.unit.mail import vectors
 
 @pytest.mark.parametrize("case", vectors("date_header"))
 def test_vectors(case: dict[str, str | int | None]) -> None:
-    field = Header.parse(f"Date: {case['date']}\r\n\r\n".encode()).fields[0]
+    field = Header.parse(f"Date: {case['date']}\r\n\r\n".encode()).all("Date")[0]
     for text in (str(case["date"]).encode(), field.folded):
         date = parse_date(text)
         assert (None if date is None else date.timestamp()) == case["epoch"]

@@ -32,6 +32,8 @@ from tests.unit.mail import headers, vectors
         (b"From a@b Mon Jan  1 00:00:00 2001\r\nA: b\r\n\r\nbody", 43),
         (b">From a@b Mon Jan  1 00:00:00 2001\r\n\r\nbody", 38),
         (b"A: b\r\nno field\r\nC: d\r\n\r\nbody", 24),
+        (b"no field\r\nFROM : d\r\n\r\nbody", 22),
+        (b"no field\r\nX-From: d\r\n\r\nFrom: body", 0),
         (b"A: b\r\n \r\nC: d\r\n\r\nbody", 17),  # a blank continuation is no empty line
         (b"X: y\r\nA: b\rc\r\rd\r\n\r\nbody", 19),  # a stray CR is data where lines end with CRLF
     ],
@@ -47,7 +49,7 @@ def test_fields_keep_their_bytes() -> None:
     header = Header.parse(raw)
     assert header.raw == raw
     assert [field.name for field in header.fields] == [b"", b"Subject", b"", b"MESSAGE-id"]
-    assert header.fields[1].raw == b"Subject : a\x00\xff\r\n\tb \r\n"
+    assert list(header.fields)[1].raw == b"Subject : a\x00\xff\r\n\tb \r\n"
     assert header.get("subject") == [b"a\x00\xff\tb"]
     assert header.get("Message-ID") == [b"<1@x>"]
     assert header.get("body") == []

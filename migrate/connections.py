@@ -16,6 +16,7 @@ from migrate.gmail.upload import Uploader
 from migrate.source.gate import Gate
 from migrate.source.imap import ImapSource, connect
 from migrate.source.login import Login, Security
+from migrate.source.trouble import Trouble
 
 
 def open_source(
@@ -54,12 +55,18 @@ def open_source(
         provider=settings.provider,
         wait=(stop or threading.Event()).wait,
         gate=_gate(address.host, address.port),
+        trouble=_trouble(address.host, address.port, account.source_user),
     )
 
 
 @cache
 def _gate(host: str, port: int) -> Gate:
     return Gate(host)
+
+
+@cache
+def _trouble(host: str, port: int, user: str) -> Trouble:
+    return Trouble()
 
 
 def _reveal(password: Secret | SecretRef | None) -> str:

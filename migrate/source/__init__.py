@@ -120,7 +120,7 @@ class Source(Protocol):
         """Open `folder` read-only; the calls below then mean this folder. FolderRefused."""
 
     def uids(self) -> list[int]:
-        """All UIDs of the open folder, ascending."""
+        """All UIDs of the open folder, ascending. FolderRefused when they can't be listed."""
 
     def search(self, criteria: str) -> set[int]:
         """The UIDs of the open folder that match (RFC 9051 6.4.4, in the words of SEARCH).

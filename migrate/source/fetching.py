@@ -14,6 +14,7 @@ from migrate.errors import FetchRefused
 from migrate.source import Fetched
 from migrate.source.rescuing import rescue, rest
 from migrate.source.response import Response, number
+from migrate.source.trouble import Place
 from migrate.source.uidset import uid_set
 from migrate.source.wire import Refused, Wire
 
@@ -23,7 +24,11 @@ _LEAST_BYTES = 1024  # what a message counts at least, should the hints be missi
 
 
 def fetch(
-    wire: Wire, wanted: Sequence[tuple[int, int]], batch_bytes: int, batch_messages: int = _MOST
+    wire: Wire,
+    wanted: Sequence[tuple[int, int]],
+    place: Place,
+    batch_bytes: int,
+    batch_messages: int = _MOST,
 ) -> Iterator[Fetched]:
     """Each of the wanted (UID, size hint) once, except those that have vanished.
 
@@ -32,16 +37,28 @@ def fetch(
     connection is closed: its answers would be in the way of the next command.
     """
     refused: dict[int, FetchRefused] = {}
-    yield from _in_batches(wire, _batches(wanted, batch_bytes, batch_messages), refused)
     hints = dict(wanted)
-    left = sorted(present(wire, list(refused)))
-    rest(wire, [refused[uid] for uid in left])
+    together, alone, given_up = place.parted(hints)
+    batches = _batches([(uid, hints[uid]) for uid in together], batch_bytes, batch_messages)
+    yield from _in_batches(wire, batches, place, refused)
+    for uid in alone:
+        yield from _in_batches(wire, iter([[uid]]), place, refused)
+    left = sorted(present(wire, [*refused, *given_up]))
+    rest(wire, list(refused.values()))
     for uid in left:
-        yield Fetched(uid, rescue(wire, uid, hints[uid], refused[uid]))
+        if uid in given_up:
+            yield Fetched(uid, FetchRefused("source-fatal-message"))
+            continue
+        with place.watched([uid]):
+            body = rescue(wire, uid, hints[uid], refused[uid])
+        yield Fetched(uid, body)
 
 
 def _in_batches(
-    wire: Wire, batches: Iterator[list[int]], refused: dict[int, FetchRefused]
+    wire: Wire,
+    batches: Iterator[list[int]],
+    place: Place,
+    refused: dict[int, FetchRefused],
 ) -> Iterator[Fetched]:
     """What comes when asked for with others or alone; what does not is put into `refused`."""
     wire.ready()
@@ -55,9 +72,12 @@ def _in_batches(
                 tag = wire.send(b"UID", b"FETCH", uid_set(uids), b"(UID BODY.PEEK[])")
                 under_way[tag] = uids, attempt
                 waiting.update(uids)
-            response = wire.receive()
+            with place.watched(waiting):
+                response = wire.receive()
             if response.tag == b"*":
-                yield from _delivered(response, waiting, refused)
+                for fetched in _delivered(response, waiting, refused):
+                    place.clear([fetched.uid])
+                    yield fetched
                 continue
             uids, attempt = under_way.pop(response.tag, ([], 1))
             left = [uid for uid in uids if uid in waiting]

@@ -29,6 +29,7 @@ from migrate.source.response import number
 from migrate.source.scanning import scan
 from migrate.source.searching import search_words, searched
 from migrate.source.session import Session, open_session
+from migrate.source.trouble import Trouble
 from migrate.source.wire import Refused, Wait, Wire, astring
 
 _STATE = re.compile(rb"\[(UIDVALIDITY|UIDNEXT|HIGHESTMODSEQ) (\d+)\]", re.IGNORECASE)
@@ -48,6 +49,7 @@ def connect(
     provider: str = providers.AUTO,
     wait: Wait = _sleep,
     gate: Gate | None = None,
+    trouble: Trouble | None = None,
     spool_over: int = 1 << 20,
     batch_bytes: int = 4 << 20,
 ) -> ImapSource:
@@ -56,13 +58,20 @@ def connect(
     Folders of these kinds of `namespaces` are listed, where the server tells them apart.
     Messages of more than `spool_over` bytes come as files (mode 0600) in the directory `spool`;
     about `batch_bytes` bytes are asked for at a time. `wait` is how to wait for a busy server;
-    `gate` is shared by all connections to the same server.
+    `gate` is shared by all connections to the same server, `trouble` by those of one account.
     """
     opening = partial(open_session, login, spool, spool_over, wait)
     gate = gate or Gate(login.host)
     gate.enter(lambda: wait(0))
     try:
-        source = ImapSource(opening, frozenset(namespaces), provider, batch_bytes, gate.leave)
+        source = ImapSource(
+            opening,
+            frozenset(namespaces),
+            provider,
+            batch_bytes,
+            trouble or Trouble(),
+            gate.leave,
+        )
     except BaseException:
         gate.leave()
         gate.learn(None)  # the others need not wait for one that fails
@@ -80,9 +89,11 @@ class ImapSource:
         kinds: frozenset[Kind],
         provider: str,
         batch_bytes: int,
+        trouble: Trouble,
         closed: Callable[[], None],
     ) -> None:
         self._closed: Callable[[], None] | None = closed
+        self._trouble = trouble
         self._opening = opening
         self._session = opening()
         self._kinds = kinds
@@ -90,6 +101,7 @@ class ImapSource:
         self._provider, self._quirks = providers.choose(self._session.seen, provider)
         self._folder = ""
         self._exists = 0
+        self._open: tuple[bytes, int] | None = None
         self._unlisted: tuple[str, ...] = ()
 
     @property
@@ -138,6 +150,7 @@ class ImapSource:
         except Refused as refused:
             raise self._not_opened(refused) from None
         self._exists = exists
+        self._open = folder.raw, codes.get(b"UIDVALIDITY", 0)
         return FolderState(
             uidvalidity=codes.get(b"UIDVALIDITY", 0),
             exists=exists,
@@ -190,13 +203,15 @@ class ImapSource:
         return scan(
             self._wire,
             uids,
+            self._trouble.at("scan", self._open),
             objectid=self._offers(b"OBJECTID"),
             structure=structure,
             apart=self._quirks.apart,
         )
 
     def fetch(self, wanted: Sequence[tuple[int, int]]) -> Iterator[Fetched]:
-        return fetch(self._wire, wanted, self._batch_bytes, self._quirks.batch_messages)
+        place = self._trouble.at("fetch", self._open)
+        return fetch(self._wire, wanted, place, self._batch_bytes, self._quirks.batch_messages)
 
     def close(self) -> None:
         self._session.close()

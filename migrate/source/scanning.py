@@ -11,6 +11,7 @@ from migrate.source import SCANNED_FIELDS, Listed
 from migrate.source.fetching import present
 from migrate.source.response import Value, number
 from migrate.source.structure import leaves
+from migrate.source.trouble import Place
 from migrate.source.uidset import uid_set
 from migrate.source.wire import Refused, Wire
 
@@ -20,7 +21,13 @@ _HEADER = f"BODY.PEEK[HEADER.FIELDS ({' '.join(SCANNED_FIELDS).upper()})]".encod
 
 
 def scan(
-    wire: Wire, uids: Sequence[int], *, objectid: bool, structure: bool, apart: bool
+    wire: Wire,
+    uids: Sequence[int],
+    place: Place,
+    *,
+    objectid: bool,
+    structure: bool,
+    apart: bool,
 ) -> Iterator[Listed]:
     """`Listed` for each UID the folder holds.
 
@@ -30,25 +37,38 @@ def scan(
     """
     names = b"FLAGS INTERNALDATE RFC822.SIZE" + (b" EMAILID" if objectid else b"")
     asked = [names, _HEADER] if apart else [names + b" " + _HEADER]
-    alone = structure and apart
-    for start in range(0, len(uids), _CHUNK):
-        chunk = uids[start : start + _CHUNK]
-        found: dict[int, dict[bytes, Value]] = {}
-        for each in asked:
-            also = b" BODYSTRUCTURE" if structure and not alone else b""
-            try:
-                _collect(wire, chunk, each + also, found)
-            except Refused:
-                alone = structure
-                _one_by_one(wire, chunk, each, found)
-        _headers(wire, found)
-        if alone:
-            _structures(wire, chunk, found)
-        for uid in present(wire, [uid for uid in chunk if uid not in found]):
-            found[uid] = {}
-        for uid in chunk:
-            if uid in found:
-                yield _listed(uid, found[uid])
+    together, alone, given_up = place.parted(uids)
+    chunks = [together[start : start + _CHUNK] for start in range(0, len(together), _CHUNK)]
+    for chunk in chunks:
+        with place.watched(chunk):
+            found, apart = _chunk(wire, chunk, asked, structure=structure, apart=apart)
+        yield from (_listed(uid, found[uid]) for uid in chunk if uid in found)
+    for uid in alone:
+        with place.watched([uid]):
+            found, _ = _chunk(wire, [uid], asked, structure=False, apart=True)
+        place.clear([uid])
+        yield from (_listed(uid, items) for items in found.values())
+    yield from (_listed(uid, {}) for uid in given_up)
+
+
+def _chunk(
+    wire: Wire, uids: Sequence[int], asked: Sequence[bytes], *, structure: bool, apart: bool
+) -> tuple[dict[int, dict[bytes, Value]], bool]:
+    """What the server says of each, and whether structures are better asked for apart."""
+    found: dict[int, dict[bytes, Value]] = {}
+    for names in asked:
+        also = b" BODYSTRUCTURE" if structure and not apart else b""
+        try:
+            _collect(wire, uids, names + also, found)
+        except Refused:
+            apart = True
+            _one_by_one(wire, uids, names, found)
+    _headers(wire, found)
+    if structure and apart:
+        _structures(wire, uids, found)
+    for uid in present(wire, [uid for uid in uids if uid not in found]):
+        found[uid] = {}
+    return {uid: found[uid] for uid in uids if uid in found}, apart
 
 
 def _headers(wire: Wire, found: dict[int, dict[bytes, Value]]) -> None:

@@ -58,6 +58,13 @@ def test_namespaces(scripted: ScriptedImap, open_source: OpenSource) -> None:
     scripted.on(b'LIST "" "#mh/\\*"', b'* LIST () "/" #mh/c\r\n' + OK)
     folders = open_source(scripted.login).folders()
     assert [folder.path for folder in folders] == [("INBOX",), ("A",), ("c",)]
+    scripted.on(
+        b"NAMESPACE", b'* NAMESPACE (("INBOX." ".")) (("~" "/")) (("shared." "."))\r\n' + OK
+    )
+    assert not any(b'"~*"' in command for command in scripted.commands)
+    scripted.on(b'LIST "" "~\\*"', b'* LIST () "/" ~bob/d\r\n' + OK)
+    folders = open_source(scripted.login, namespaces=("personal", "users")).folders()
+    assert [folder.path for folder in folders] == [("INBOX",), ("A",), ("~bob", "d")]
 
 
 @pytest.mark.parametrize("answer", [b"TAG BAD unknown\r\n", b"* NAMESPACE garbage\r\n" + OK])

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Sequence
 from itertools import count
 
 from migrate.labels.fitting import Wish
-from migrate.labels.names import STAND_INS, label_key, marked, parents
+from migrate.labels.names import label_key, marked, parents
 
 _MARKS = 4
 """Marks that are looked for in what an earlier run gave; a second one is rarer than a collision."""
@@ -39,7 +39,7 @@ def keep_apart(
         if key not in held and not taken(key):
             first = min(group, key=lambda one: (one.reason is not None, one.owner))
             labels[_unit(first)] = first.label
-    used = held | _keys(STAND_INS.values()) | set(groups)
+    used = held | set(groups)
     used |= _keys(above for each in wishes for above in parents(each.label))
     for unit in sorted(units.keys() - labels.keys()):
         label = _free(units[unit], lambda key: key in used or taken(key))

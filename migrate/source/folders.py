@@ -23,6 +23,9 @@ Kind = Literal["personal", "users", "shared"]
 _KINDS: tuple[Kind, ...] = ("personal", "users", "shared")
 PERSONAL = frozenset[Kind](("personal",))
 
+_ACTING = re.compile(
+    r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff\ufeff]"
+)
 _SHIFTED = re.compile(r"&([A-Za-z0-9+,]*)-")
 
 
@@ -110,13 +113,14 @@ def chosen_folders(
 def decode(raw: bytes) -> str:
     """`raw` decoded from modified UTF-7 (RFC 3501 5.1.3) or, against the rule, UTF-8.
 
-    Nothing is lost silently: a broken shift stays as it is, a byte or control character that has
-    no glyph becomes an escape such as `\\x1b`.
+    Nothing is lost silently: a broken shift stays as it is, a byte that is no text and a character
+    that acts on the text around it (control, line end, change of direction) become an escape such
+    as `\\x1b`. Joiners and blanks of all kinds are part of a name, as of 👩‍💻.
     """
     text = raw.decode("utf-8", "backslashreplace")
     if raw.isascii():
         text = _SHIFTED.sub(_unshift, text)
-    return "".join(c if c.isprintable() or c == "\u3000" else ascii(c)[1:-1] for c in text)
+    return _ACTING.sub(lambda found: ascii(found[0])[1:-1], text)
 
 
 def _unshift(match: re.Match[str]) -> str:

@@ -47,6 +47,8 @@ def test_no_label_depends_on_how_gmail_takes_blanks(case: dict[str, str]) -> Non
         ("", "_"),
         (" \x00 ", "_"),
         ("a\ud800b", "a b"),
+        ("a\u202eb \u2066c\u2069 \ufeff", "ab c"),
+        ("\u200b\u3000\u200f", "_"),
     ],
 )
 def test_clean(name: str, cleaned: str) -> None:

@@ -111,6 +111,28 @@ def test_a_label_stays_with_the_folder_that_has_it() -> None:
     assert (alone["LEGAL"].label, alone["LEGAL"].renamed) == (marked, "collision")
 
 
+def test_of_two_that_the_ledger_gives_one_label_one_keeps_it() -> None:
+    """Rules that kept them apart may have gone since."""
+    folders = [folder("Legal"), folder("LEGAL")]
+    rules = LabelRules(settled={each.raw: "Legal" for each in folders} | {b"LEGAL": "LEGAL"})
+    found = mapped(*folders, rules=rules)
+    assert [found[name].label == name for name in ("LEGAL", "Legal")] == [True, False]
+    assert mapped(*reversed(folders), rules=rules) == found
+
+
+def test_a_mark_is_no_other_label() -> None:
+    folders = [folder("LEGAL"), folder("Legal")]
+    mark = str(mapped(*folders)["Legal"].label)
+    below = mapped(*folders, folder(mark, "x"))
+    named = mapped(*folders, folder(mark))
+    flagged = mapped(*folders, rules=LabelRules(keywords={"f": mark}))
+    assert (below[f"{mark}/x"].label, named[mark].label) == (f"{mark}/x", mark)
+    for found in (below, named, flagged):
+        other = str(found["Legal"].label)
+        assert label_key(other) != label_key(mark)
+        assert other.startswith("Legal (")
+
+
 def test_what_the_ledger_has_gives_way_to_other_rules() -> None:
     legal = folder("Legal")
     rules = LabelRules(prefix="Old", settled={legal.raw: "Legal"})

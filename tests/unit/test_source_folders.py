@@ -43,6 +43,10 @@ def rows(*raw: bytes, delimiter: bytes = b"/") -> list[Row]:
         (b"a\x1bb", "a\\x1bb"),
         (b"&AAo-x", "\\nx"),
         ("全角　空白".encode(), "全角　空白"),
+        (b"a&AKA-", "a\u00a0"),
+        ("👩\u200d💻".encode(), "👩\u200d💻"),
+        (b"&4AA-", "\ue000"),
+        (b"a&IC4-b", "a\\u202eb"),
     ],
 )
 def test_decode(raw: bytes, name: str) -> None:

@@ -17,6 +17,11 @@ def path(target_user: str, sha256: str) -> Path:
     return Path(user, f"{sha256[:32]}.eml")
 
 
+def beside(file: Path) -> Path:
+    """The text about a message, beside it."""
+    return file.with_suffix(".txt")
+
+
 def keep(folder: Path, target_user: str, sha256: str, body: Body) -> Path:
     """Write the message durably before the ledger says that it is here; returns its path."""
     file = folder / path(target_user, sha256)

@@ -118,9 +118,11 @@ def select(rows: Sequence[Account], only: Sequence[str] | None) -> list[Account]
 def publish(document: Document, config: Config, texts: Texts, *, as_json: bool, name: str) -> None:
     """Write the reports, then say in a few lines what they say."""
     from migrate.config import private_directory
-    from migrate.report import summary, to_json, write
+    from migrate.report import summary, to_json, write, write_texts
 
     written = write(document, private_directory(config.reports), name, texts)
+    if document.command in ("run", "report"):
+        write_texts(document, config.directory, texts)
     if as_json:
         typer.echo(to_json(document), nl=False)
         return

@@ -12,7 +12,8 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from migrate.report.document import CLASSES, Document, FolderLine
 from migrate.report.tables import Cell, Table, tables
-from migrate.report.words import explain, named, visible
+from migrate.report.words import explain, named
+from migrate.shown import visible
 from migrate.texts import Texts
 
 BOM = "\ufeff"

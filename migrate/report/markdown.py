@@ -8,7 +8,8 @@ from collections.abc import Iterator
 from migrate.report.document import Document
 from migrate.report.tables import Cell, Column, Kind, Table, tables
 from migrate.report.verdict import accounting, verdict
-from migrate.report.words import equation, moment, named, number, share, size, visible
+from migrate.report.words import equation, moment, named, number, share, size
+from migrate.shown import visible
 from migrate.texts import Texts
 
 ROWS = 50

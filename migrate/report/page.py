@@ -24,7 +24,8 @@ from markupsafe import Markup, escape
 from migrate.report.document import Document
 from migrate.report.tables import Cell, Row, tables
 from migrate.report.verdict import accounting, verdict
-from migrate.report.words import duration, equation, moment, named, number, share, size, visible
+from migrate.report.words import duration, equation, moment, named, number, share, size
+from migrate.shown import visible
 from migrate.texts import Texts
 
 ROWS = 500

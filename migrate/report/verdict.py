@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from typing import Literal
 
 from migrate.report.document import REFUSALS, AccountLine, Document, Totals
-from migrate.report.words import duration, equation, number, size, visible
+from migrate.report.words import duration, equation, number, size
+from migrate.shown import visible
 from migrate.texts import Texts
 
 PLACES = 20

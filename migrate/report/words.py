@@ -2,23 +2,23 @@
 
 from __future__ import annotations
 
-import re
 from datetime import UTC, datetime
 
 from migrate.report.document import Document
+from migrate.shown import visible
 from migrate.texts import Texts
 
-# Controls, bidi controls (UAX #9 2), invisible format characters, line separators and lone
-# surrogates: what could hide or reorder text. ZWJ and ZWNJ stay: scripts and emoji need them.
-_INVISIBLE = re.compile(
-    "[\x00-\x1f\x7f-\x9f\u00ad\u061c\u180e\u200b\u200e\u200f\u2028-\u202e"
-    "\u2060-\u2069\ufeff\ufff9-\ufffb\ud800-\udfff\U000e0000-\U000e007f]"
-)
-
-
-def visible(text: str) -> str:
-    """`text` on one line, with every character that hides or reorders text as `⟨U+202E⟩`."""
-    return _INVISIBLE.sub(lambda found: f"⟨U+{ord(found[0]):04X}⟩", text)
+__all__ = [
+    "duration",
+    "equation",
+    "explain",
+    "moment",
+    "named",
+    "number",
+    "share",
+    "size",
+    "visible",
+]
 
 
 def number(value: int) -> str:

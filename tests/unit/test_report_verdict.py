@@ -9,7 +9,8 @@ import pytest
 from migrate.message import Header, predict
 from migrate.report.document import REFUSALS
 from migrate.report.verdict import summary, unbalanced, verdict
-from migrate.report.words import duration, moment, share, size, visible
+from migrate.report.words import duration, moment, share, size
+from migrate.shown import visible
 from migrate.texts import Texts, catalogue
 from tests.unit import report_documents as sample
 

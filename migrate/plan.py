@@ -10,7 +10,7 @@ import json
 import math
 import sqlite3
 import threading
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from pathlib import Path
@@ -21,7 +21,8 @@ from migrate.config import Config, private_directory
 from migrate.connections import Gmail, open_source
 from migrate.errors import BrakeError, MailhaulError, UsageError
 from migrate.gmail.quota import UNITS
-from migrate.ledger import Ledger, accounts
+from migrate.labels import ADVISED, LABELS_AT_MOST, needed
+from migrate.ledger import Ledger, accounts, scanning
 from migrate.progress import Progress
 from migrate.report.document import Document
 from migrate.report.gather import expected_units, gather, predictions
@@ -52,6 +53,9 @@ def plan(
         with ledger.read() as conn:
             document = gather(conn, "plan", None, texts, pairs)
             document.predicted = predictions(conn, pairs)
+            for row, pair in zip(rows, pairs, strict=True):
+                mapped = scanning.folders(conn, ids[pair])
+                document.notes += _many(needed(mapped, config.label_rules(row)), row, texts)
     document.complete = not errors
     document.target_consulted = target_error is None
     document.units = expected_units(document.predicted, UNITS["messages.import"])
@@ -59,6 +63,16 @@ def plan(
     if target_error:
         document.notes.append(texts("cli.plan.target_not_consulted", reason=target_error.code))
     return document, errors
+
+
+def _many(labels: Collection[str], row: Row, texts: Texts) -> list[str]:
+    """What is to be said of the number of labels that one mailbox is to get."""
+    told = {"user": row.target_user, "count": len(labels)}
+    if len(labels) > LABELS_AT_MOST:
+        return [texts("cli.plan.labels_over_limit", limit=LABELS_AT_MOST, **told)]
+    if len(labels) > ADVISED:
+        return [texts("cli.plan.labels_many", advised=ADVISED, **told)]
+    return []
 
 
 def check_against(file: Path, document: Document) -> None:

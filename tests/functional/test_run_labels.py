@@ -10,13 +10,15 @@ import pytest
 from migrate.cli.reporting import verify_all
 from migrate.config import load
 from migrate.gmail.upload import Stored, Uploader
+from migrate.plan import plan
+from migrate.progress import Progress
 from migrate.report.document import Difference
 from migrate.sandbox.embed import Running, running
 from migrate.texts import Texts
 
-from .memory_source import OLDEST_FIRST, ONE_BY_ONE, TARGET, Copied, Mail, mail, run
+from .memory_source import LIMITS, OLDEST_FIRST, ONE_BY_ONE, TARGET, Copied, Mail, mail, run
 from .memory_source import MemorySource as Source
-from .migration import Gmail, faults, uploads
+from .migration import Gmail, Migration, faults, uploads
 
 CREATE = "gmail.users.labels.create"
 INVALID = {"method": CREATE, "status": 400, "message": "Invalid label name"}
@@ -134,3 +136,29 @@ def test_a_label_that_is_deleted_while_the_run_goes_on(
     assert deleted[0] not in copied.gmail.labels()
     found = differences(monkeypatch, copied, content)
     assert [(each.folder, each.uid, each.what) for each in found] == [("Projects", 1, "label")]
+
+
+@pytest.mark.parametrize(
+    ("depth", "limit", "said"), [(0, 10_000, "at most 500"), (0, 500, "allows 500"), (1, 500, None)]
+)
+def test_the_plan_counts_the_labels(
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+    sandbox: Running,
+    depth: int,
+    limit: int,
+    said: str | None,
+) -> None:
+    content: dict[str, list[Mail]] = {f"a/{number}": [] for number in range(500)}
+    monkeypatch.setattr("migrate.plan.LABELS_AT_MOST", limit)
+    monkeypatch.setattr("migrate.plan.open_source", lambda *_: Source(content))
+    migration = Migration(tmp_path / "move")
+    more = f"[labels]\ndepth = {depth}\n{LIMITS}"
+    users = {("source", TARGET): "secret"}
+    migration.write("imaps://mail.example.com", None, sandbox, users, more)
+    config = load(migration.directory)
+    document, errors = plan(config, config.accounts, Progress(), Texts("en"))
+    assert errors == []
+    found = [note for note in document.notes if "labels" in note]
+    assert len(found) == (said is not None)
+    assert all("501" in note and str(said) in note for note in found)

@@ -17,9 +17,10 @@ MAX_PARTS = 10_000
 MAX_DEPTH = 1_000
 """More parts, and parts further inside, are not looked for; Gmail's bounds are unknown."""
 
-_DELIMITER = re.compile(rb"[\r\n]--([^\r\n]{1,200})")  # a boundary has at most 70 (RFC 2046 5.1.1)
-_WHOLE = 203
-_LINE_END = re.compile(rb"\r*\n|\r|")
+# RFC 2046 5.1.1: a boundary has at most 70 characters; the line end before is the delimiter's.
+_DELIMITER = re.compile(rb"(?:\r\n|[\r\n])--([^\r\n]{1,200})")
+_WHOLE = 200
+_LINE_END = re.compile(rb"\r*\n|\r")
 _BOUNDARY = re.compile(rb"(?i)\bboundary\s*=\s*(?:\"([^\"]+)\"|([^\s;\"]+))")
 _MESSAGES = (b"message/rfc822", b"message/global")
 _MOST_HEADERS = 8 * 1024
@@ -38,7 +39,6 @@ class Part(NamedTuple):
 
 class _Delimiter(NamedTuple):
     start: int
-    """Of the line end before it: that belongs to the delimiter (RFC 2046 5.1.1)."""
     text: bytes
     end: int
 
@@ -63,33 +63,34 @@ def parts(body: Body) -> Iterator[Part]:
                 boundaries += _boundary(header)
             stop, at = body.size, None
             for each in delimiters if boundaries else ():
-                if each.start < start - 1:
-                    continue  # in the header: no delimiter, or it would have ended there
                 opens = _opens(each.text, boundaries)
                 if opens is not None:
                     stop = min(stop, each.start)
                 if opens:
-                    at = each.end
+                    at = _next_line(stream, each.end)
                     break
             yield Part(header, start, max(start, stop), depth)
 
 
 def _header(stream: BinaryIO, at: int, boundaries: list[bytes]) -> tuple[Header, int]:
-    """The header that begins at `at` or behind the rest of that line; where its body begins."""
+    """The header that begins at `at`, and where its body begins."""
     for size in (_MOST_HEADERS, HEADER_LIMIT):
         stream.seek(at)
         data = stream.read(size)
-        skipped = re.match(_LINE_END, data) if at else None
-        first = skipped.end() if skipped else 0
-        data = data[first:]
         end = header_end(data)
         if end < len(data):
             break
     for match in _DELIMITER.finditer(data, 0, end):
         if _level(match[1], boundaries):
-            end = match.start() + 1
+            end = match.start(1) - len(b"--")
             break
-    return Header.parse(data[:end]), at + first + end
+    return Header.parse(data[:end]), at + end
+
+
+def _next_line(stream: BinaryIO, at: int) -> int:
+    stream.seek(at)
+    found = _LINE_END.match(stream.read(8))
+    return at + (found.end() if found else 0)
 
 
 def _boundary(header: Header) -> list[bytes]:
@@ -126,9 +127,9 @@ def _delimiters(stream: BinaryIO) -> Iterator[_Delimiter]:
         stream.seek(at)
         piece = stream.read(CHUNK)
         data, base = rest + piece, at - len(rest)
-        at, kept = at + len(piece), max(0, len(data) - 3)
+        at, kept = at + len(piece), max(0, len(data) - len(b"\r\n--"))
         for match in _DELIMITER.finditer(data):
-            if piece and match.end() == len(data) and len(match[0]) < _WHOLE:
+            if piece and match.end() == len(data) and len(match[1]) < _WHOLE:
                 kept = match.start()  # the rest of it comes with the next piece
                 break
             yield _Delimiter(base + match.start(), match[1], base + match.end())

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import gzip
 import random
+import struct
+import tarfile
 import tracemalloc
 import zipfile
 from base64 import encodebytes
+from collections.abc import Callable
 from datetime import UTC, datetime
 from io import BytesIO
 from pathlib import Path
@@ -16,12 +20,21 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from migrate.body import Body
-from migrate.message import UPLOAD_LIMIT, Header, Prediction, content, examine, predict, prepare
+from migrate.message import (
+    UPLOAD_LIMIT,
+    Header,
+    Prediction,
+    content,
+    examine,
+    look,
+    predict,
+    prepare,
+)
 from migrate.message.look import DEPTH
 from migrate.sandbox.mailbox.attachments import refused
 from tests.contracts.archives import archived, pack, with_attachment, with_part
 from tests.unit.mail import vectors
-from tests.unit.test_sandbox_attachments import BOMBS, LINES, zip_of
+from tests.unit.test_sandbox_attachments import BOMBS, LINES, tar, tar_header, zip_of
 
 NOW = datetime(2026, 11, 24, tzinfo=UTC)
 FIELDS = b"From: a@x.example\r\nDate: Fri, 21 Nov 1997 09:55:06 -0600\r\nMessage-ID: <1@x>\r\n"
@@ -195,7 +208,8 @@ def test_text_that_looks_like_an_attachment(text: bytes) -> None:
 
 
 def test_where_a_header_is_cut_short_by_a_delimiter() -> None:
-    part = b"Content-Type: a/b;\r\n--=_b\r\nContent-Disposition: attachment; filename=a.exe\r\n"
+    name = b"Content-Disposition: attachment; filename="
+    part = name + b"a.txt\r\n--=_b\r\n" + name + b"a.exe\r\n"
     mail = with_part("Content-Type: text/plain", body=b"x\r\n--=_b\r\n" + part)
     assert verdicts(mail)["attachment-blocked"]
 
@@ -246,9 +260,33 @@ def test_archives_in_archives_end_somewhere() -> None:
     assert deeper == {"attachment-archive": False, "accepted": False}
 
 
-@pytest.mark.parametrize("name", BOMBS)
+def test_so_much_is_unpacked_and_no_more(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The last archive holds what would be refused, behind one that takes all there is to spend."""
+    last = pack("1.tgz", "a.exe", b"x")
+    bomb = zip_of({"0.tgz": tar("w:gz", 3_000_000), "1.tgz": last})
+    assert "attachment-blocked" in verdicts(with_attachment("a.zip", bomb))
+    monkeypatch.setattr(look, "UNPACKED", 1_000_000)
+    found = verdicts(with_attachment("a.zip", bomb))
+    assert found == {"attachment-archive": False, "accepted": False}
+
+
+def directory_of(entries: int) -> bytes:
+    """A .zip of nothing but its directory (APPNOTE.TXT 4.3.12, 4.3.16)."""
+    entry = b"PK\1\2" + bytes(24) + struct.pack("<H", 1) + bytes(16) + b"a"
+    end = struct.pack("<4s4H2LH", b"PK\5\6", 0, 0, 0xFFFF, 0xFFFF, len(entry) * entries, 0, 0)
+    return entry * entries + end
+
+
+MORE_BOMBS: dict[str, Callable[[], bytes]] = BOMBS | {
+    "directory.zip": lambda: directory_of(200_000),
+    "names.tgz": lambda: gzip.compress(tar_header(tarfile.XHDTYPE, 40_000_000) + bytes(40_000_000)),
+    "many.tgz": lambda: gzip.compress(tar_header(tarfile.REGTYPE, 0) * 30_000),
+}
+
+
+@pytest.mark.parametrize("name", MORE_BOMBS)
 def test_bombs_cost_little_memory(name: str) -> None:
-    body = Body(with_attachment(name, BOMBS[name]()))
+    body = Body(with_attachment(name, MORE_BOMBS[name]()))
     examine(body, internal_date=NOW, now=NOW)  # what is imported and compiled once is not counted
     tracemalloc.start()
     try:

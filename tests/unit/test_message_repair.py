@@ -117,6 +117,29 @@ def test_date_from_the_last_relay(internal: datetime | None) -> None:
     assert result.date == datetime(2020, 2, 3, 9, tzinfo=UTC)
 
 
+def test_who_is_asked_for_a_date_and_in_which_order() -> None:
+    bad = [b"Date: Thu, 1 Jan 1970 09:00:00 +0900\r\n", b"Date: ?\r\n"]
+    bad.append(b"Date: 7 Feb 2106 06:28:16 +0000\r\n")
+    never = b"Received: by a; Thu, 1 Jan 1970 00:00:00 +0000\r\n"
+    fields = b"".join([never, RECEIVED, GOOD_ID, *bad])
+    assert prepared(fields + GOOD_DATE + b"\r\n").date == datetime(
+        1997, 11, 21, 15, 55, 6, tzinfo=UTC
+    )
+    assert prepared(fields + b"\r\n").date == INTERNAL
+    assert prepared(fields + b"\r\n", None).date == datetime(2020, 2, 3, 9, tzinfo=UTC)
+    without = prepared(never + GOOD_ID + b"".join(bad) + b"\r\n", None)
+    assert (without.date, without.repairs) == (None, ())
+
+
+def test_of_several_dates_the_first_counts() -> None:
+    """It is replaced for its own fault, and every one is kept."""
+    result = prepared(GOOD_ID + b"Date: Thu, 1 Jan 1970 00:00 GMT\r\n" + GOOD_DATE + b"\r\n")
+    assert [(each.why, each.after) for each in result.repairs] == [
+        ("ancient", "Fri, 21 Nov 1997 09:55:06 -0600")
+    ]
+    assert result.header.count(ORIGINAL) == 2
+
+
 @pytest.mark.parametrize("lines", [b"", b"Date: 21 Nov 3609 09:55:06 -0600\r\n", b"Date: ?\r\n"])
 def test_no_date_known(lines: bytes) -> None:
     raw = GOOD_ID + lines + b"\r\n"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
 from itertools import islice
@@ -37,6 +38,8 @@ def scan(
     """
     copied: Scanned = {}
     kept: list[int] = []
+    with ledger.read() as conn:
+        rules = replace(rules, settled=scanning.labels(conn, account.id))
     for mapped in map_folders(source.folders(), rules):
         if not mapped.folder.selectable:
             continue

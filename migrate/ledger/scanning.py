@@ -100,6 +100,20 @@ def folders(conn: Connection, account_id: int) -> list[FolderRow]:
     ]
 
 
+def labels(conn: Connection, account_id: int) -> dict[bytes, str]:
+    """Wire name of a folder → the user label that its mail went to so far."""
+    query = (
+        select(folder.c.raw, folder.c.label)
+        .where(
+            folder.c.account_id == account_id,
+            folder.c.label.is_not(None),
+            folder.c.system.is_(False),
+        )
+        .order_by(folder.c.id)
+    )
+    return {row.raw: row.label for row in conn.execute(query)}
+
+
 def known_uids(conn: Connection, folder_id: int) -> Iterator[int]:
     """The UIDs of a folder that are in the ledger and not gone, ascending."""
     query = (

@@ -125,6 +125,17 @@ def test_a_second_look_sees_only_what_is_new_and_what_is_gone(desk: Desk) -> Non
     assert desk.claim() == [2, 3, 9]
 
 
+def test_a_new_folder_takes_no_label_away(desk: Desk) -> None:
+    source = FakeSource(work=[listed(1)])
+    desk.scan(source)
+    source.messages["WORK"], source.validity["WORK"] = [listed(2)], 7
+    desk.scan(source)
+    with desk.ledger.read() as conn:
+        found = {each.name: each.label for each in scanning.folders(conn, desk.account.id)}
+    assert found["work"] == "work"
+    assert str(found["WORK"]).startswith("WORK (")
+
+
 def test_a_look_that_finds_nothing_changed_writes_nothing_new(desk: Desk) -> None:
     source = FakeSource(Work=[listed(1)])
     first = desk.scan(source)

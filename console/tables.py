@@ -14,7 +14,7 @@ def width(text: str) -> int:
 def as_table(rows: Sequence[Sequence[object]]) -> list[str]:
     """Rows of equal length as lines, their columns padded by display width."""
     cells = [[str(cell) for cell in row] for row in rows]
-    widths = [max(width(row[column]) for row in cells) for column in range(len(cells[0]))]
+    widths = [max(map(width, column)) for column in zip(*cells, strict=True)]
 
     def pad(text: str, size: int) -> str:
         return text + " " * (size - width(text))

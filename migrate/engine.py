@@ -17,6 +17,7 @@ from migrate.config import Config
 from migrate.connections import Gmail, open_source
 from migrate.delivery import Job
 from migrate.errors import MailhaulError, SourceLost, StateError
+from migrate.forecast import Forecast
 from migrate.gmail.quota import Stopped
 from migrate.labelling import Labels
 from migrate.labels import LabelRules, Mapped
@@ -25,7 +26,7 @@ from migrate.ledger.accounts import Account
 from migrate.ledger.claims import Bundle
 from migrate.ledger.retry import reopen
 from migrate.progress import Progress
-from migrate.scan import scan
+from migrate.scan import Look, scan
 from migrate.sending import Target
 from migrate.session import Session, Tally
 from migrate.slices import Bounds
@@ -150,15 +151,14 @@ class LocalEngine:
         """One connection to the source: scan, then copy."""
         policy = self._config.policy
         rules = self._config.label_rules(row)
+        forecast = Forecast(self._config.scan_cache, *_pair(row))
         source = open_source(self._config, row, self._stop)
         try:
             folders = scan(
                 source,
                 self._ledger,
                 account,
-                rules,
-                skip_deleted=policy.deleted == "skip",
-                order=policy.order,
+                Look(rules, self._config.message_filters, policy.order, forecast, self._mend),
                 seen=lambda count: self._progress.scanned(row.source_user, count),
             )
             with self._ledger.read() as conn:

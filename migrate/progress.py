@@ -18,8 +18,8 @@ class Progress:
     def scanned(self, user: str, messages: int) -> None:
         """The scan has found so many more new messages."""
 
-    def open(self, user: str, messages: int, size: int) -> None:
-        """The scan is over; so many messages and bytes are to be copied."""
+    def open(self, user: str, messages: int, size: int, what: str = "copy") -> None:
+        """The scan is over; so many messages and bytes are to be copied, or only `read`."""
 
     def done(self, user: str, messages: int, size: int) -> None:
         """So many more have reached their end."""
@@ -41,12 +41,12 @@ class Bars(Progress):
         with self._lock:
             self._bar(user, self._texts("cli.progress.scan", user=user), None).update(messages)
 
-    def open(self, user: str, messages: int, size: int) -> None:
+    def open(self, user: str, messages: int, size: int, what: str = "copy") -> None:
         self.close(user)
         if messages:
             with self._lock:
                 self._bytes[user] = [0, size]
-                self._bar(user, self._texts("cli.progress.copy", user=user), messages)
+                self._bar(user, self._texts(f"cli.progress.{what}", user=user), messages)
 
     def done(self, user: str, messages: int, size: int) -> None:
         with self._lock:

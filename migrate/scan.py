@@ -4,87 +4,216 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import partial
 from itertools import islice
-from typing import Any
+from typing import Any, TypeVar
 
+from sqlalchemy import Connection
+
+from migrate.errors import FolderRefused
+from migrate.filters import Filters
+from migrate.forecast import Forecast, Predicted
 from migrate.labels import LabelRules, Mapped, map_folders
 from migrate.ledger import Ledger, scanning
 from migrate.ledger.accounts import Account
-from migrate.message import Header, conversation, message_id, parse_date, predict
-from migrate.source import Listed, Source
+from migrate.message import Header, conversation, message_id, parse_date, predict, prepare
+from migrate.source import FolderState, Listed, Source
 
+T = TypeVar("T")
 _ROWS = 500
 
 Scanned = dict[int, Mapped]
-"""Ledger id of a folder → what becomes of it; only folders whose messages are copied."""
+"""Ledger id of a folder → what becomes of it; only folders whose messages can be copied now."""
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """How to look at an account."""
+
+    rules: LabelRules
+    filters: Filters
+    order: str
+    forecast: Forecast | None = None
+    """What a plan predicted; the scan's own prediction knows the header only."""
+    mend_from: bool = False
+    """What Gmail refuses for its From will be mended."""
+    structure: bool = False
+    """Ask for the names of attachments too. The server may have to read every message for it, so
+    the dry run does and the run does not: it learns what Gmail says soon enough."""
 
 
 def scan(
     source: Source,
     ledger: Ledger,
     account: Account,
-    rules: LabelRules,
-    *,
-    skip_deleted: bool,
-    order: str,
+    look: Look,
     seen: Callable[[int], None] = lambda _: None,
 ) -> Scanned:
     """Bring the ledger up to date with the source: new messages, those that are gone, the order.
 
-    `seen` is told how many new messages each step brought.
+    A folder that the source does not open keeps what is known of it, and says why. What the list
+    of folders does not tell is noted; then no folder is taken for gone. `seen` is told how many new
+    messages each step brought.
     """
-    copied: Scanned = {}
-    kept: list[int] = []
-    with ledger.read() as conn:
-        rules = replace(rules, settled=scanning.labels(conn, account.id))
-    for mapped in map_folders(source.folders(), rules):
-        if not mapped.folder.selectable:
-            continue
-        state = source.examine(mapped.folder)
+    return _Scan(source, ledger, account, look, seen).run()
+
+
+class _Scan:
+    def __init__(
+        self,
+        source: Source,
+        ledger: Ledger,
+        account: Account,
+        look: Look,
+        seen: Callable[[int], None],
+    ) -> None:
+        self._source, self._ledger, self._account = source, ledger, account
+        self._look, self._seen = look, seen
+        self._now = datetime.now(UTC)
+
+    def run(self) -> Scanned:
+        copied: Scanned = {}
+        kept: list[int] = []
+        for mapped in map_folders(self._source.folders(), self._rules()):
+            folder_id, state = self._open(mapped)
+            kept.append(folder_id)
+            if state is None or mapped.rule:
+                continue
+            copied[folder_id] = mapped
+            self._folder(folder_id, mapped.folder.raw, state)
+        missing = self._source.unlisted
+        mine = self._account.id
+        kept += self._write(lambda conn: scanning.put_unlisted(conn, mine, missing))
+        if not missing:
+            self._write(lambda conn: scanning.drop_other_folders(conn, mine, kept))
+        self._write(lambda conn: scanning.mark_shared_ids(conn, mine))
+        self._write(lambda conn: scanning.put_in_order(conn, mine, self._look.order))
+        return copied
+
+    def _rules(self) -> LabelRules:
+        """With what earlier runs have settled: labels, and what a reviewed plan said."""
+        with self._ledger.read() as conn:
+            known = scanning.folders(conn, self._account.id)
+            settled = scanning.labels(conn, self._account.id)
+        rules = self._look.rules
+        planned = {each.name: each.label for each in known if "plan" in (each.rule, each.renamed)}
+        return replace(rules, settled=settled, reviewed=rules.reviewed or planned)
+
+    def _open(self, mapped: Mapped) -> tuple[int, FolderState | None]:
+        """The ledger's id of a folder, and its state; None when the source does not open it."""
+        try:
+            state = self._source.examine(mapped.folder)
+        except FolderRefused as refusal:
+            why = partial(scanning.put_refused, mapped=mapped, refusal=refusal)
+            return self._write(lambda conn: why(conn, self._account.id)), None
         put = partial(
             scanning.put_folder,
-            account_id=account.id,
+            account_id=self._account.id,
             mapped=mapped,
             uidvalidity=state.uidvalidity,
             listed=state.exists,
+            ceiling=self._source.provider.ceiling,
         )
-        folder_id = ledger.write(put, account.lease)
-        kept.append(folder_id)
-        if mapped.rule:
-            continue
-        copied[folder_id] = mapped
-        _scan_folder(source, ledger, account, folder_id, skip_deleted, seen)
-    ledger.write(lambda conn: scanning.drop_other_folders(conn, account.id, kept), account.lease)
-    ledger.write(lambda conn: scanning.put_in_order(conn, account.id, order), account.lease)
-    return copied
+        return self._write(put), state
 
+    def _folder(self, folder_id: int, raw: bytes, state: FolderState) -> None:
+        with self._ledger.read() as conn:
+            new, gone = _differences(self._source.uids(), scanning.known_uids(conn, folder_id))
+        if gone:
+            self._write(lambda conn: scanning.mark_gone(conn, folder_id, gone))
+        search = self._look.filters.search
+        matched = self._source.search(search) if search else None
+        foretold = partial(self._foretold, raw, state.uidvalidity)
+        self._again(folder_id, matched, foretold)
+        structure = self._look.structure
+        for uids in _pieces(new, _ROWS):
+            there = {each.uid: each for each in self._source.scan(uids, structure=structure)}
+            known = foretold(uids)
+            # A server that lists a UID and then says nothing of it may still hand out the message.
+            rows = [
+                self._row(there.get(uid) or _unseen(uid), matched, known.get(uid))
+                | {"account_id": self._account.id, "folder_id": folder_id}
+                for uid in uids
+            ]
+            self._write(partial(scanning.add_occurrences, rows=rows))
+            self._seen(len(rows))
 
-def _scan_folder(
-    source: Source,
-    ledger: Ledger,
-    account: Account,
-    folder_id: int,
-    skip_deleted: bool,
-    seen: Callable[[int], None],
-) -> None:
-    with ledger.read() as conn:
-        new, gone = _differences(source.uids(), scanning.known_uids(conn, folder_id))
-    if gone:
-        ledger.write(lambda conn: scanning.mark_gone(conn, folder_id, gone), account.lease)
-    now = datetime.now(UTC)
-    for uids in _pieces(new, _ROWS):
-        listed = {each.uid: each for each in source.scan(uids)}
-        # A server that lists a UID and then says nothing of it may still hand out the message.
-        rows = [
-            _row(listed.get(uid) or _unseen(uid), now, skip_deleted)
-            | {"account_id": account.id, "folder_id": folder_id}
-            for uid in uids
-        ]
-        ledger.write(partial(scanning.add_occurrences, rows=rows), account.lease)
-        seen(len(rows))
+    def _again(
+        self,
+        folder_id: int,
+        matched: set[int] | None,
+        foretold: Callable[[Sequence[int]], Predicted],
+    ) -> None:
+        """What is not copied yet, under the filters of today and with what a plan has learnt."""
+        with self._ledger.read() as conn:
+            waiting = list(scanning.waiting(conn, folder_id))
+        for piece in _pieces(waiting, _ROWS):
+            known = foretold([each.uid for each in piece])
+            changed = []
+            for each in piece:
+                rule = self._look.filters.rule(
+                    uid=each.uid,
+                    flags=each.flags.split(),
+                    size=each.size,
+                    dated=each.dated,
+                    matched=matched,
+                )
+                verdict, certain = known.get(each.uid, (each.predicted, each.certain))
+                if (rule, verdict, certain) != (each.reason, each.predicted, each.certain):
+                    changed.append((each.id, rule, verdict, certain))
+            if changed:
+                self._write(partial(scanning.decide_again, decided=changed))
+
+    def _foretold(self, raw: bytes, uidvalidity: int, uids: Sequence[int]) -> Predicted:
+        forecast = self._look.forecast
+        return forecast.of(raw, uidvalidity, uids) if forecast else {}
+
+    def _row(
+        self, listed: Listed, matched: set[int] | None, foretold: tuple[str, bool] | None
+    ) -> dict[str, Any]:
+        header = Header.parse(listed.header)
+        fields = hashlib.sha256(listed.header).hexdigest()[:20]
+        bundle = message_id(header) or f"?{listed.size}:{fields}"
+        dates = [parse_date(value) for value in header.get("Date")[:1]]
+        at = listed.internal_date or (dates[0] if dates else None)
+        shown = prepare(header, digest="", internal_date=listed.internal_date, now=self._now).date
+        dated = int(shown.timestamp()) if shown else None
+        rule = self._look.filters.rule(
+            uid=listed.uid, flags=listed.flags, size=listed.size, dated=dated, matched=matched
+        )
+        verdict, certain = foretold or self._predicted(header, listed)
+        return {
+            "uid": listed.uid,
+            "flags": " ".join(sorted(listed.flags)),
+            "internal_date": listed.internal_date.isoformat() if listed.internal_date else None,
+            "at": int(at.timestamp()) if at else 0,
+            "dated": dated,
+            "size": listed.size,
+            "email_id": listed.email_id,
+            "bundle": bundle,
+            "conversation": conversation(header) or bundle,
+            "predicted": verdict,
+            "certain": certain,
+            "state": "skipped" if rule else "pending",
+            "reason": rule,
+        }
+
+    def _predicted(self, header: Header, listed: Listed) -> tuple[str, bool]:
+        parts = listed.parts
+        expected = predict(
+            header,
+            size=listed.size,
+            internal_date=listed.internal_date,
+            now=self._now,
+            attachments=None if parts is None else [p.filename for p in parts if p.filename],
+            mend_from=self._look.mend_from,
+        )
+        return expected[0].verdict, expected[0].certain
+
+    def _write(self, op: Callable[[Connection], T]) -> T:
+        return self._ledger.write(op, self._account.lease)
 
 
 def _differences(there: Sequence[int], known: Iterator[int]) -> tuple[list[int], list[int]]:
@@ -106,35 +235,11 @@ def _differences(there: Sequence[int], known: Iterator[int]) -> tuple[list[int],
     return new, gone
 
 
-def _row(listed: Listed, now: datetime, skip_deleted: bool) -> dict[str, Any]:
-    header = Header.parse(listed.header)
-    fields = hashlib.sha256(listed.header).hexdigest()[:20]
-    bundle = message_id(header) or f"?{listed.size}:{fields}"
-    dates = [parse_date(value) for value in header.get("Date")[:1]]
-    at = listed.internal_date or (dates[0] if dates else None)
-    expected = predict(header, size=listed.size, internal_date=listed.internal_date, now=now)
-    skipped = skip_deleted and "\\Deleted" in listed.flags
-    return {
-        "uid": listed.uid,
-        "flags": " ".join(sorted(listed.flags)),
-        "internal_date": listed.internal_date.isoformat() if listed.internal_date else None,
-        "at": int(at.timestamp()) if at else 0,
-        "size": listed.size,
-        "email_id": listed.email_id,
-        "bundle": bundle,
-        "conversation": conversation(header) or bundle,
-        "predicted": expected[0].verdict,
-        "certain": expected[0].certain,
-        "state": "skipped" if skipped else "pending",
-        "reason": "deleted" if skipped else None,
-    }
-
-
 def _unseen(uid: int) -> Listed:
     return Listed(uid, frozenset(), None, 0, None, b"")
 
 
-def _pieces(items: Iterable[int], size: int) -> Iterator[list[int]]:
+def _pieces(items: Iterable[T], size: int) -> Iterator[list[T]]:
     rest = iter(items)
     while piece := list(islice(rest, size)):
         yield piece

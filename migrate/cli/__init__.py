@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import typer
 
-from migrate.cli import copying, explaining, preparing, reporting, retrying
+from migrate.cli import copying, explaining, planning, preparing, reporting, retrying
 from migrate.texts import Texts, language
 
 _help = Texts(language())
@@ -15,7 +15,7 @@ app = typer.Typer(no_args_is_help=True)
 _commands: dict[str, Callable[..., None]] = {
     "init": preparing.init,
     "check": preparing.check,
-    "plan": preparing.plan,
+    "plan": planning.plan,
     "run": copying.run,
     "status": reporting.status,
     "verify": reporting.verify,

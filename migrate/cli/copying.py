@@ -57,21 +57,28 @@ def run(
     with common.explained(texts, as_json=as_json):
         config = _config(directory, source, target, key, api, texts)
         rows = common.select(config.accounts, only)
-        from migrate.plan import check_against
+        from migrate.plan import Reviewed, bind, brake
         from migrate.plan import plan as make_plan
         from migrate.progress import progress
 
         shown = progress(texts, quiet=as_json)
+        unread: list[MailhaulError] = []
         if dry_run or plan:
-            document, errors = make_plan(config, rows, shown, texts)
-            if plan:
-                check_against(plan, document)
+            old = Reviewed.read(plan) if plan else None
+            config = bind(config, old) if old else config
+            document, unread = make_plan(config, rows, shown, texts, old=old)
+            brake(document.changes or ())
             if dry_run:
                 common.publish(document, config, texts, as_json=as_json, name="plan")
-                raise typer.Exit(common.worst(error.exit_code for error in errors))
+                raise typer.Exit(common.worst(error.exit_code for error in unread))
+            # What could not be held against the plan is not copied either.
+            failed = {each.source_user for each in document.accounts if each.error}
+            rows = [row for row in rows if row.source_user not in failed]
+            if not rows:
+                raise unread[0]
         with stopping(texts) as stop:
             document, errors = copy(config, rows, shown, texts, stop, limit)
-        ended(document, errors, config, texts, as_json=as_json)
+        ended(document, [*unread, *errors], config, texts, as_json=as_json)
 
 
 def ended(

@@ -1,4 +1,4 @@
-"""`migrate init`, `check`, `plan`: everything before the first byte moves."""
+"""`migrate init`, `check`: everything before the source is read."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import typer
 from console.tables import as_table
 from migrate.cli import common
 from migrate.cli.common import HERE, Dir, Json, Lang, Only
-from migrate.errors import EXIT_DONE, EXIT_UNREACHABLE, MailhaulError
+from migrate.errors import EXIT_UNREACHABLE, MailhaulError
 from migrate.texts import Texts, language
 
 if TYPE_CHECKING:
@@ -127,21 +127,3 @@ def _side(error: MailhaulError | None, what: str, texts: Texts, **found: object)
     if error is not None:
         return texts("cli.check.failed", code=error.code)
     return texts(f"cli.check.{what}", **found)
-
-
-def plan(
-    directory: Dir = HERE, only: Only = None, as_json: Json = False, lang: Lang = None
-) -> None:
-    texts = common.texts_for(lang)
-    with common.explained(texts, as_json=as_json):
-        from migrate.config import load
-        from migrate.plan import plan as make_plan
-        from migrate.progress import progress
-
-        config = load(directory)
-        rows = common.select(config.accounts, only)
-        document, errors = make_plan(config, rows, progress(texts, quiet=as_json), texts)
-        common.publish(document, config, texts, as_json=as_json, name="plan")
-        for error in errors:
-            common.show_error(error, texts)
-        raise typer.Exit(common.outcome(document, errors) if errors else EXIT_DONE)

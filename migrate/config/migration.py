@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
@@ -20,6 +21,7 @@ from migrate.config.model import (
 from migrate.credentials import Secret
 
 if TYPE_CHECKING:
+    from migrate.filters import Filters
     from migrate.labels import LabelRules
 
 
@@ -37,6 +39,8 @@ class Config:
     policy: PolicyConfig
     limits: LimitsConfig
     state: StateConfig
+    reviewed: Mapping[tuple[str, str], Mapping[str, str | None]] = field(default_factory=dict)
+    """Of a reviewed plan: (source user, target user) → folder → label, None to leave it out."""
 
     @property
     def ledger_path(self) -> Path:
@@ -46,6 +50,11 @@ class Config:
     def ledger_url(self) -> str:
         """As SQLAlchemy takes it, with an absolute path."""
         return f"sqlite:///{self.ledger_path}"
+
+    @property
+    def scan_cache(self) -> Path:
+        """What the last plan found; made anew by each."""
+        return self.directory / "state" / "scan-cache.db"
 
     @property
     def reports(self) -> Path:
@@ -72,6 +81,20 @@ class Config:
         possible = self.target.scopes != "minimal"
         return self.policy.drafts if possible or self.policy.drafts == "skip" else "label"
 
+    @property
+    def message_filters(self) -> Filters:
+        """`[filters]`, and what `[policy]` says of deleted mail."""
+        from migrate.filters import Filters, start_of
+
+        return Filters(
+            since=start_of(self.filters.since),
+            before=start_of(self.filters.before),
+            min_size=self.filters.min_size,
+            max_size=self.filters.max_size,
+            search=self.filters.search,
+            skip_deleted=self.policy.deleted == "skip",
+        )
+
     def label_rules(self, account: Account) -> LabelRules:
         """The rules of `[labels]` and `[policy]` with those of the account's row."""
         from migrate.labels import LabelRules
@@ -90,6 +113,7 @@ class Config:
             flatten=self.labels.flatten,
             depth=self.labels.depth,
             keywords=self.labels.keywords,
+            reviewed=self.reviewed.get((account.source_user, account.target_user), {}),
         )
 
 

@@ -7,11 +7,25 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, insert, select, text, update
+from sqlalchemy import Connection, and_, bindparam, func, insert, or_, select, text, update
 
 from migrate.errors import FolderRefused
 from migrate.labels import Mapped
 from migrate.ledger.tables import account, folder, occurrence
+
+DECIDED = (
+    "deleted",
+    "filter-since",
+    "filter-before",
+    "filter-min-size",
+    "filter-max-size",
+    "filter-search",
+)
+"""The rules that every scan decides anew, as long as a message is not copied."""
+
+
+SHARED_ID = "message-id-shared"
+"""The verdict on messages that differ and have the same Message-ID."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,13 +37,37 @@ class FolderRow:
     label: str | None
     system: bool
     rule: str | None
+    renamed: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """A message that is not copied: `reason` is the rule that leaves it out, None if it will be."""
+
+    id: int
+    uid: int
+    flags: str
+    size: int
+    dated: int | None
+    predicted: str | None
+    certain: bool
+    reason: str | None
 
 
 def put_folder(
-    conn: Connection, account_id: int, mapped: Mapped, uidvalidity: int, listed: int
+    conn: Connection,
+    account_id: int,
+    mapped: Mapped,
+    uidvalidity: int,
+    listed: int,
+    ceiling: int | None = None,
 ) -> int:
-    """The row of a folder, made or brought up to date; older UIDVALIDITYs of it are gone."""
+    """The row of a folder, made or brought up to date; older UIDVALIDITYs of it are gone.
+
+    A folder with as many messages as the server ever shows (`ceiling`) may hold more.
+    """
     raw = mapped.folder.raw
+    full = ceiling is not None and listed >= ceiling
     values = {
         "name": mapped.folder.name,
         "label": mapped.label,
@@ -37,8 +75,8 @@ def put_folder(
         "rule": mapped.rule,
         "renamed": mapped.renamed,
         "listed": listed if mapped.rule else 0,
-        "problem": None,
-        "problem_params": None,
+        "problem": "source-ceiling" if full else None,
+        "problem_params": {"folder": mapped.folder.name, "count": listed} if full else None,
         "gone": False,
     }
     mine = (folder.c.account_id == account_id, folder.c.raw == raw)
@@ -75,6 +113,47 @@ def set_problem(conn: Connection, folder_id: int, refusal: FolderRefused) -> Non
     )
 
 
+def put_refused(conn: Connection, account_id: int, mapped: Mapped, refusal: FolderRefused) -> int:
+    """A folder that the source did not open: what is known of it stays as it is."""
+    mine = (folder.c.account_id == account_id, folder.c.raw == mapped.folder.raw)
+    known = conn.scalar(select(folder.c.id).where(*mine, folder.c.gone.is_(False)))
+    values = {
+        "name": mapped.folder.name,
+        "label": mapped.label,
+        "system": mapped.system,
+        "rule": mapped.rule,
+        "renamed": mapped.renamed,
+        "gone": False,
+    }
+    if known is None:
+        known = _put(conn, account_id, mapped.folder.raw, values)
+    set_problem(conn, known, refusal)
+    return int(known)
+
+
+def put_unlisted(conn: Connection, account_id: int, what: Sequence[str]) -> list[int]:
+    """What the list of folders did not tell, as folders that were not opened."""
+    rows = []
+    for each in what:
+        problem = {"problem": "source-unlisted", "problem_params": {"folder": each}}
+        raw = b"\0" + each.encode("utf-8", "surrogatepass")  # no folder's name has a NUL
+        rows.append(_put(conn, account_id, raw, {"name": each, "gone": False} | problem))
+    return rows
+
+
+def _put(conn: Connection, account_id: int, raw: bytes, values: dict[str, Any]) -> int:
+    """The row of a folder whose UIDVALIDITY is not known."""
+    key = {"account_id": account_id, "raw": raw, "uidvalidity": 0}
+    there = [folder.c[name] == value for name, value in key.items()]
+    known = conn.scalar(select(folder.c.id).where(*there))
+    if known is None:
+        made = conn.execute(insert(folder).values(**key, **values)).inserted_primary_key
+        assert made is not None
+        return int(made[0])
+    conn.execute(update(folder).where(folder.c.id == known).values(**values))
+    return int(known)
+
+
 def drop_other_folders(conn: Connection, account_id: int, kept: Sequence[int]) -> None:
     """Mark the folders that the source no longer has."""
     others = [
@@ -95,7 +174,7 @@ def folders(conn: Connection, account_id: int) -> list[FolderRow]:
         .order_by(folder.c.id)
     )
     return [
-        FolderRow(r.id, r.raw, r.name, r.uidvalidity, r.label, r.system, r.rule)
+        FolderRow(r.id, r.raw, r.name, r.uidvalidity, r.label, r.system, r.rule, r.renamed)
         for r in conn.execute(query)
     ]
 
@@ -122,6 +201,65 @@ def known_uids(conn: Connection, folder_id: int) -> Iterator[int]:
         .order_by(occurrence.c.uid)
     )
     return iter(conn.execution_options(yield_per=10_000).scalars(query))
+
+
+def waiting(conn: Connection, folder_id: int) -> Iterator[Waiting]:
+    """What of a folder is still to be copied, or left out by a rule that may have changed."""
+    o = occurrence.c
+    query = select(o.id, o.uid, o.flags, o.size, o.dated, o.predicted, o.certain, o.reason).where(
+        o.folder_id == folder_id,
+        o.gone.is_(False),
+        or_(o.state == "pending", and_(o.state == "skipped", o.reason.in_(DECIDED))),
+    )
+    for row in conn.execution_options(yield_per=10_000).execute(query.order_by(o.uid)):
+        yield Waiting(*row)
+
+
+def decide_again(
+    conn: Connection, decided: Sequence[tuple[int, str | None, str | None, bool]]
+) -> None:
+    """(Occurrence id, rule that leaves it out or None, verdict, whether it is certain)."""
+    conn.execute(
+        update(occurrence).where(occurrence.c.id == bindparam("row")),
+        [
+            {
+                "row": key,
+                "state": "skipped" if rule else "pending",
+                "reason": rule,
+                "predicted": verdict,
+                "certain": certain,
+            }
+            for key, rule, verdict, certain in decided
+        ],
+    )
+
+
+def pending(conn: Connection, folder_id: int) -> tuple[int, int]:
+    """(Messages, bytes) of a folder that are to be copied."""
+    query = select(func.count(), func.coalesce(func.sum(occurrence.c.size), 0)).where(
+        occurrence.c.folder_id == folder_id,
+        occurrence.c.state == "pending",
+        occurrence.c.gone.is_(False),
+    )
+    messages, size = conn.execute(query).one()
+    return int(messages), int(size)
+
+
+def count_below(conn: Connection, account_id: int, name: str, uid: int) -> int:
+    """How many messages of a folder have a UID below `uid`."""
+    query = (
+        select(func.count())
+        .select_from(occurrence)
+        .join(folder, folder.c.id == occurrence.c.folder_id)
+        .where(
+            folder.c.account_id == account_id,
+            folder.c.name == name,
+            folder.c.gone.is_(False),
+            occurrence.c.gone.is_(False),
+            occurrence.c.uid < uid,
+        )
+    )
+    return int(conn.scalar(query) or 0)
 
 
 def mark_gone(conn: Connection, folder_id: int, uids: Iterable[int]) -> None:
@@ -152,6 +290,33 @@ def add_occurrences(conn: Connection, rows: Sequence[dict[str, Any]]) -> None:
         conn.execute(update(occurrence).where(*again).values(gone=False))
     if fresh := [row for row in rows if row["uid"] not in back]:
         conn.execute(insert(occurrence), fresh)
+    highest = max(uids)
+    conn.execute(
+        update(folder)
+        .where(
+            folder.c.id == rows[0]["folder_id"],
+            or_(folder.c.uidnext.is_(None), folder.c.uidnext <= highest),
+        )
+        .values(uidnext=highest + 1)
+    )
+
+
+_MARK_SHARED = text(
+    """
+    UPDATE occurrence SET predicted = :shared, certain = :no
+    WHERE account_id = :account AND state = 'pending' AND predicted = 'accepted'
+      AND bundle LIKE '<%' AND EXISTS (
+        SELECT 1 FROM occurrence AS o
+        WHERE o.account_id = :account AND o.bundle = occurrence.bundle
+          AND o.size <> occurrence.size AND o.gone = :no)
+    """
+)
+
+
+def mark_shared_ids(conn: Connection, account_id: int) -> None:
+    """Expect of messages with one Message-ID and other sizes that they are not the same."""
+    values = {"account": account_id, "shared": SHARED_ID, "no": False}
+    conn.execute(_MARK_SHARED, values)
 
 
 _JOIN_CONVERSATIONS = text(

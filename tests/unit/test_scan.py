@@ -9,13 +9,16 @@ from typing import Any
 
 import pytest
 
+from migrate.errors import FolderRefused
+from migrate.filters import Filters
+from migrate.forecast import Forecast
 from migrate.labels import LabelRules
-from migrate.ledger import Ledger, claims, scanning, totals
+from migrate.ledger import Ledger, claims, deep, scanning, totals
 from migrate.ledger.accounts import Account
 from migrate.report.document import Totals
 from migrate.report.gather import gather, predictions
-from migrate.scan import scan
-from migrate.source import Fetched, Folder, FolderState, Listed, Provider
+from migrate.scan import Look, scan
+from migrate.source import Fetched, Folder, FolderState, Listed, Part, Provider
 from migrate.texts import Texts
 from tests.unit.ledgers import PAIR, RUN, folder, opened, rows, take
 
@@ -41,19 +44,21 @@ class FakeSource:
         self.attributes: dict[str, str] = {}
         self.silent: set[int] = set()
         self.unlisted: tuple[str, ...] = ()
+        self.refused: set[str] = set()
+        self.provider = Provider("unknown", "")
+        self.asked: list[bool] = []
         self._open = ""
 
-    @property
-    def provider(self) -> Provider:
-        return Provider("unknown", "")
-
     def search(self, criteria: str) -> set[int]:
-        raise NotImplementedError
+        """As if the criteria were `KEYWORD …`."""
+        return {each.uid for each in self.messages[self._open] if criteria.split()[1] in each.flags}
 
     def folders(self) -> list[Folder]:
         return [folder(name, *self.attributes.get(name, "").split()) for name in self.messages]
 
     def examine(self, folder: Folder) -> FolderState:
+        if folder.name in self.refused:
+            raise FolderRefused("source-folder-refused", folder=folder.name, answer="NO")
         self._open = folder.name
         return FolderState(self.validity[folder.name], len(self.messages[folder.name]))
 
@@ -61,6 +66,7 @@ class FakeSource:
         return sorted(each.uid for each in self.messages[self._open])
 
     def scan(self, uids: Sequence[int], *, structure: bool = False) -> Iterator[Listed]:
+        self.asked.append(structure)
         for each in self.messages[self._open]:
             if each.uid in uids and each.uid not in self.silent:
                 yield each
@@ -76,17 +82,18 @@ class Desk:
     def __init__(self, ledger: Ledger) -> None:
         self.ledger, self.account = ledger, take(ledger)
         self.told: list[int] = []
+        self.filters = Filters(skip_deleted=True)
 
-    def scan(self, source: FakeSource, *, exclude: Sequence[str] = ()) -> dict[int, str]:
+    def scan(
+        self, source: FakeSource, *, exclude: Sequence[str] = (), **look: Any
+    ) -> dict[int, str]:
         """Ledger id → name of the folders that are copied."""
         found = scan(
             source,
             self.ledger,
             self.account,
-            LabelRules(exclude=tuple(exclude)),
-            skip_deleted=True,
-            order="newest-first",
-            seen=self.told.append,
+            Look(LabelRules(exclude=tuple(exclude)), self.filters, "newest-first", **look),
+            self.told.append,
         )
         return {key: mapped.folder.name for key, mapped in found.items()}
 
@@ -266,3 +273,115 @@ def test_a_verdict_that_nobody_has_seen_from_gmail_is_not_called_certain(desk: D
         ("from-invalid", False, 2),
         ("from-missing", True, 1),
     }
+
+
+def test_filters_are_followed_when_they_change(desk: Desk) -> None:
+    source = FakeSource(
+        Work=[listed(1, size=50), listed(2, "$Private"), listed(3, "\\Deleted"), listed(4)]
+    )
+    desk.filters = Filters(min_size=100, search="KEYWORD $Private", skip_deleted=True)
+    desk.scan(source)
+    reasons = {uid: row.reason for uid, row in rows(desk.ledger).items()}
+    assert reasons == {1: "filter-min-size", 2: None, 3: "deleted", 4: "filter-search"}
+    assert desk.totals() == Totals(source=4, skipped=3, pending=1)
+    desk.filters = Filters(max_size=500)
+    desk.scan(source)
+    reasons = {uid: row.reason for uid, row in rows(desk.ledger).items()}
+    assert reasons == dict.fromkeys((2, 3, 4), "filter-max-size") | {1: None}
+    assert desk.claim() == [1]
+    desk.filters = Filters(min_size=100)
+    desk.scan(source)
+    assert desk.states() == {1: "intended", 2: "pending", 3: "pending", 4: "pending"}
+
+
+def test_a_message_is_filtered_by_the_date_that_gmail_will_show(desk: Desk) -> None:
+    old = b"From: a@x\r\nMessage-ID: <1@x>\r\nDate: Fri, 21 Nov 1997 09:55:06 -0600\r\n\r\n"
+    desk.filters = Filters(since=NOW.timestamp())
+    desk.scan(FakeSource(Work=[listed(1, header=old), listed(2)]))
+    found = rows(desk.ledger)
+    assert (found[1].reason, found[1].dated) == ("filter-since", 880127706)
+    assert (found[2].reason, found[2].dated) == (None, NOW.timestamp())
+
+
+def test_a_folder_that_does_not_open_keeps_what_is_known_of_it(desk: Desk) -> None:
+    source = FakeSource(Work=[listed(1)], Other=[listed(5)], New=[listed(7)])
+    source.refused = {"New"}
+    assert sorted(desk.scan(source).values()) == ["Other", "Work"]
+    source.refused = {"Work", "New"}
+    assert list(desk.scan(source).values()) == ["Other"]
+    assert desk.totals() == Totals(source=2, pending=2)
+    with desk.ledger.read() as conn:
+        lines = gather(conn, "plan", None, Texts("en"), [PAIR]).accounts[0].refused
+    assert [(each.name, each.totals.source) for each in lines] == [("New", 0), ("Work", 1)]
+    assert all(each.error and "NO" in each.error["cause"] for each in lines)
+    source.refused = set()
+    assert sorted(desk.scan(source).values()) == ["New", "Other", "Work"]
+    assert desk.totals() == Totals(source=3, pending=3)
+    with desk.ledger.read() as conn:
+        assert not gather(conn, "plan", None, Texts("en"), [PAIR]).accounts[0].refused
+
+
+def test_a_list_that_breaks_off_takes_no_folder_for_gone(desk: Desk) -> None:
+    source = FakeSource(Work=[listed(1)], Other=[listed(5)])
+    desk.scan(source)
+    broken = FakeSource(Work=[listed(1)])
+    broken.unlisted = ("Bad…",)
+    desk.scan(broken)
+    assert desk.totals() == Totals(source=2, pending=2)
+    with desk.ledger.read() as conn:
+        document = gather(conn, "run", None, Texts("en"), [PAIR])
+    assert [each.name for each in document.accounts[0].refused] == ["Bad…"]
+    desk.scan(FakeSource(Work=[listed(1)]))
+    assert desk.totals() == Totals(source=1, pending=1)
+    with desk.ledger.read() as conn:
+        assert not gather(conn, "run", None, Texts("en"), [PAIR]).accounts[0].refused
+
+
+def test_as_many_messages_as_a_server_ever_shows(desk: Desk) -> None:
+    source = FakeSource(Work=[listed(1), listed(2)], Other=[listed(5)])
+    source.provider = Provider("yahoo", "Yahoo", ceiling=2)
+    assert len(desk.scan(source)) == 2
+    with desk.ledger.read() as conn:
+        (line,) = gather(conn, "run", None, Texts("en"), [PAIR]).accounts[0].refused
+    assert line.error is not None
+    assert (line.name, line.error["code"]) == ("Work", "source-ceiling")
+
+
+def test_attachments_are_asked_for_only_when_wanted(desk: Desk) -> None:
+    part = Part("application/octet-stream", "setup.exe", "base64", 10)
+    source = FakeSource(Work=[listed(1, parts=(part,)), listed(2, parts=())])
+    desk.scan(source, structure=True)
+    desk.scan(source)
+    assert source.asked == [True]
+    assert rows(desk.ledger)[1].predicted == "attachment-blocked"
+
+
+def test_one_message_id_and_other_sizes(desk: Desk) -> None:
+    head = b"From: a@x\r\nMessage-ID: <1@x>\r\nDate: Fri, 21 Nov 2025 09:55:06 +0000\r\n\r\n"
+    alone = head.replace(b"<1@x>", b"<2@x>")
+    messages = [listed(1, header=head), listed(2, header=head, size=7), listed(3, header=alone)]
+    desk.scan(FakeSource(Work=messages))
+    found = {uid: (row.predicted, row.certain) for uid, row in rows(desk.ledger).items()}
+    shared = ("message-id-shared", False)
+    assert found == {1: shared, 2: shared, 3: ("accepted", False)}
+
+
+def test_what_the_plan_has_learnt_counts_in_the_run(desk: Desk, tmp_path: Path) -> None:
+    cache = tmp_path / "scan-cache.db"
+    source = FakeSource(Work=[listed(1), listed(2), listed(3)])
+    forecast = Forecast(cache, *PAIR)
+    desk.scan(FakeSource(Work=[listed(1)]), forecast=forecast)
+    with Ledger(f"sqlite:///{cache}") as planned:
+        account = take(planned)
+        look = Look(LabelRules(), Filters(), "newest-first")
+        scan(source, planned, account, look)
+        found = [
+            deep.Read(row.id, "attachment-blocked", uid == 2, None)
+            for uid, row in rows(planned).items()
+            if uid < 3
+        ]
+        planned.write(lambda conn: deep.note(conn, found))
+    desk.scan(source, forecast=forecast)
+    verdicts = {uid: (row.predicted, row.certain) for uid, row in rows(desk.ledger).items()}
+    blocked = "attachment-blocked"
+    assert verdicts == {1: (blocked, False), 2: (blocked, True), 3: ("date-repaired", True)}

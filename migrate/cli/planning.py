@@ -1,0 +1,96 @@
+"""`migrate plan`: the dry run, where each folder goes, and what has changed since another plan."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from console.tables import as_table
+from migrate.cli import common
+from migrate.cli.common import HERE, Dir, Json, Lang, Only
+from migrate.errors import EXIT_DONE
+from migrate.texts import Texts, language
+
+if TYPE_CHECKING:
+    from migrate.report.document import Document
+
+_help = Texts(language())
+_SHOWN = 40
+
+Deep = Annotated[bool, typer.Option("--deep", help=_help("cli.option.plan_deep"))]
+Diff = Annotated[Path | None, typer.Option("--diff", help=_help("cli.option.diff"), metavar="OLD")]
+
+
+def plan(
+    directory: Dir = HERE,
+    only: Only = None,
+    deep: Deep = False,
+    diff: Diff = None,
+    as_json: Json = False,
+    lang: Lang = None,
+) -> None:
+    texts = common.texts_for(lang)
+    with common.explained(texts, as_json=as_json):
+        from migrate.config import load
+        from migrate.plan import Reviewed
+        from migrate.plan import plan as make_plan
+        from migrate.progress import progress
+
+        config = load(directory)
+        rows = common.select(config.accounts, only)
+        old = Reviewed.read(diff) if diff else None
+        shown = progress(texts, quiet=as_json)
+        document, errors = make_plan(config, rows, shown, texts, deep=deep, old=old)
+        common.publish(document, config, texts, as_json=as_json, name="plan")
+        if not as_json:
+            _show(document, texts)
+        for error in errors:
+            common.show_error(error, texts)
+        raise typer.Exit(common.outcome(document, errors) if errors else EXIT_DONE)
+
+
+def _show(document: Document, texts: Texts) -> None:
+    """Where each folder goes; with `--diff` what is otherwise than it was."""
+    rows = list(_mapping(document, texts))
+    titles = [texts(f"cli.plan.{each}") for each in ("folder", "label", "messages", "remark")]
+    typer.echo("")
+    for line in as_table([titles, *rows[:_SHOWN]]):
+        typer.echo(line)
+    if len(rows) > _SHOWN:
+        typer.echo(texts("cli.plan.more", count=len(rows) - _SHOWN))
+    if document.changes is not None:
+        typer.echo("")
+        for line in as_table(list(_changes(document, texts))) or [texts("cli.plan.no_change")]:
+            typer.echo(line)
+
+
+def _mapping(document: Document, texts: Texts) -> Iterator[tuple[str, str, str, str]]:
+    from migrate.report.words import explain, number, visible
+
+    several = len(document.accounts) > 1
+    reasons = {(each.account, each.folder): each.reason for each in document.renames or ()}
+    for account in document.accounts:
+        if several:
+            yield visible(account.source_user), "", "", ""
+        for line in account.folders:
+            remark = ""
+            if line.error:
+                remark = str(line.error["cause"])
+            elif line.rule:
+                remark = explain("rules.skip", line.rule, texts)
+            elif reason := reasons.get((account.source_user, line.name)):
+                remark = explain("rules.rename", reason, texts)
+            name = ("  " if several else "") + visible(line.name)
+            yield name, visible(line.label or "–"), number(line.totals.source), remark
+
+
+def _changes(document: Document, texts: Texts) -> Iterator[tuple[str, str, str, str]]:
+    from migrate.report.words import explain, visible
+
+    for each in document.changes or ():
+        what = explain("report.change", each.what, texts)
+        place = " ".join(part for part in (each.account, each.folder) if part)
+        yield visible(place), what, visible(each.before or "–"), visible(each.after or "–")

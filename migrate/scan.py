@@ -81,8 +81,13 @@ class _Scan:
             kept.append(folder_id)
             if state is None or mapped.rule:
                 continue
+            try:
+                self._folder(folder_id, mapped.folder.raw, state)
+            except FolderRefused as refusal:
+                why = partial(scanning.set_problem, folder_id=folder_id, refusal=refusal)
+                self._write(why)
+                continue
             copied[folder_id] = mapped
-            self._folder(folder_id, mapped.folder.raw, state)
         missing = self._source.unlisted
         mine = self._account.id
         kept += self._write(lambda conn: scanning.put_unlisted(conn, mine, missing))

@@ -11,18 +11,20 @@ one that this prediction, and those that were not stored behind it, leave room f
 - a repair, `date-unknown`: the message went in, and that is what happened to it. Further repairs
   may have been expected behind it.
 - `accepted`: the message went in without a repair.
+- `message-id-shared`: as `accepted`, for it is about other messages of that id.
+- `source-unreadable`: the source did not hand the message out.
 - of the last two, while it is only *possible* that Gmail takes the message: an attachment that
   Gmail blocks, which no header shows.
 
 Everything else is a surprise, also a refusal without a clear reason and a message that the source
-does not hand out. Not judged is what has no end yet or was left out by a rule.
+unexpectedly does not hand out. Not judged is what has no end yet or was left out by a rule.
 """
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from sqlalchemy import (
@@ -76,6 +78,8 @@ _FACTS = ("predicted", "certain", "state", "reason", "undated", *_REPAIRED)
 
 def judge(end: End) -> tuple[str, bool]:
     """(What happened, whether it agrees): a verdict, or an error's code where none says it."""
+    if end.predicted == "message-id-shared":
+        end = replace(end, predicted="accepted", certain=False)
     refused = end.state in ("quarantined", "skipped")
     return _refused(end) if refused else _taken(end)
 
@@ -98,6 +102,8 @@ def _refused(end: End) -> tuple[str, bool]:
     as_said = end.predicted in _PARTS and REFUSED_AS[end.predicted] == code
     known = (verdict for verdict in _PARTS if REFUSED_AS[verdict] == code)
     actual = end.predicted if as_said else next(known, str(code))
+    if end.predicted == "source-unreadable" and actual.startswith("source-"):
+        return end.predicted, True
     if end.predicted in _PARTS:
         return actual, as_said or _PARTS.get(actual, "") not in ("", _PARTS[end.predicted])
     excluded = end.predicted == "accepted" and end.certain

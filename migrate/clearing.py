@@ -5,14 +5,40 @@ Only when the ledger says so on disk; what is left lying by a crash goes with th
 
 from __future__ import annotations
 
+from contextlib import suppress
+from functools import partial
 from pathlib import Path
 
+from migrate.gmail.api import Mailbox
+from migrate.gmail.errors import NotFound
 from migrate.ledger import Ledger, retry
+from migrate.ledger.accounts import Account
 from migrate.quarantine import path
 
 
-def clear(ledger: Ledger, quarantine: Path, target_user: str) -> None:
-    """Remove the .eml of every message that is quarantined no more, with what lies beside it."""
+def clear(ledger: Ledger, account: Account, quarantine: Path, mailbox: Mailbox | None) -> None:
+    """Remove what stands for messages of `account` that are quarantined no more.
+
+    `mailbox` is None where the scopes allow to change nothing: placeholders stay then.
+    """
+    if mailbox:
+        _clear_mailbox(ledger, account, mailbox)
+    _clear_files(ledger, quarantine, account.target_user)
+
+
+def _clear_mailbox(ledger: Ledger, account: Account, mailbox: Mailbox) -> None:
+    """The placeholders; in Trash, their owner can still read them."""
+    with ledger.read() as conn:
+        found = retry.placeholders(conn, account.id)
+    for gmail_id in found:
+        with suppress(NotFound):  # its owner may have deleted it
+            mailbox.trash(gmail_id)
+        forget = partial(retry.forget_placeholder, account_id=account.id, gmail_id=gmail_id)
+        ledger.write(forget, account.lease)
+
+
+def _clear_files(ledger: Ledger, quarantine: Path, target_user: str) -> None:
+    """The .eml, with what lies beside it."""
     folder = (quarantine / path(target_user, "")).parent
     for file in sorted(folder.glob("*.eml")):
         with ledger.read() as conn:

@@ -200,7 +200,8 @@ class LocalEngine:
         )
         session = Session(self._ledger, target, job, bounds, tally, self._limit, self._mend)
         session.run(source, self._stop, lambda bundle: self._finished(row, bundle, tally))
-        clear(self._ledger, self._config.quarantine, row.target_user)
+        mailbox = target.mailbox if target.readable else None
+        clear(self._ledger, account, self._config.quarantine, mailbox)
 
     def _finished(self, row: Row, bundle: Bundle, tally: Tally) -> None:
         tally.add(len(bundle.occurrences))

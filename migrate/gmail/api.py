@@ -155,6 +155,10 @@ class Mailbox:
         body = {"addLabelIds": sorted(add), "removeLabelIds": sorted(remove)}
         self._call("messages.modify", self._messages.modify(userId="me", id=gmail_id, body=body))
 
+    def trash(self, gmail_id: str) -> None:
+        """To Trash, from where the user can have it back for 30 days. NotFound."""
+        self._call("messages.trash", self._messages.trash(userId="me", id=gmail_id))
+
     def changes(self, since: str) -> Iterator[Change]:
         """What happened after `since`, oldest first. NotFound when that is too long ago."""
         token = None

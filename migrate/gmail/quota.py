@@ -21,6 +21,7 @@ UNITS = {
     "messages.get": 20,
     "messages.list": 5,
     "messages.modify": 5,
+    "messages.trash": 20,
     "messages.delete": 10,
     "drafts.create": 10,
     "drafts.get": 20,

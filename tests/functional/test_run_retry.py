@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sqlite3
+from base64 import urlsafe_b64encode
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -164,3 +166,30 @@ def test_a_pilot_keeps_to_its_limit(
     content = {"INBOX": [mail(number) for number in range(5)]}
     copied = run(monkeypatch, tmp_path / "move", sandbox, content, limit=2)
     assert copied.counts() == {"quarantined": 2, "pending": 3}
+
+
+def test_the_placeholder_goes_to_trash(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, sandbox: Running
+) -> None:
+    """One that its owner has deleted is not missed."""
+    move, content = tmp_path / "move", {"INBOX": [mail(1), mail(2), mail(3)]}
+    faults(sandbox, {"method": IMPORT, "status": 400, "message": "Invalid attachment."})
+    copied = run(monkeypatch, move, sandbox, content)
+    assert copied.counts() == {"quarantined": 3}
+    note = {"raw": urlsafe_b64encode(mail(9).raw).decode(), "labelIds": ["INBOX"]}
+    standing = [copied.gmail.call("messages", "POST", note)["id"] for _ in range(2)]
+    with sqlite3.connect(move / "state" / "ledger.db") as conn:
+        rows = [(each, letter) for each, letter in zip([*standing, "f0"], (1, 2, 3), strict=True)]
+        conn.executemany("UPDATE message SET placeholder_id = ? WHERE header_id = ?",
+                         [(each, f"<{letter}@example.com>") for each, letter in rows])  # fmt: skip
+    conn.close()
+    faults(sandbox, {"method": IMPORT, "nth": 1, "status": 400, "message": "Invalid attachment."})
+    more = OLDEST_FIRST + ONE_BY_ONE
+    again = run(monkeypatch, move, sandbox, content, more, retry=Retry(None, mend=False))
+    assert (again.errors, again.counts()) == ([], {"imported": 2, "quarantined": 1})
+    labels = [copied.gmail.message(each).labels for each in standing]
+    assert [("TRASH" in each, "INBOX" in each) for each in labels] == [(False, True), (True, False)]
+    with sqlite3.connect(move / "state" / "ledger.db") as conn:
+        left = conn.execute("SELECT placeholder_id FROM message ORDER BY header_id").fetchall()
+    conn.close()
+    assert left == [(standing[0],), (None,), (None,)]

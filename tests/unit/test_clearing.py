@@ -30,7 +30,8 @@ def put(ledger: Ledger, account_id: int, sha256: str, state: str) -> None:
 
 def test_only_what_is_quarantined_for_nobody_goes(ledger: Ledger, tmp_path: Path) -> None:
     """Two accounts go to one target; the ledger knows nothing of a file that somebody put there."""
-    one = take(ledger).id
+    account = take(ledger)
+    one = account.id
     (other,) = ledger.write(lambda conn: accounts.enrol(conn, [("hanako", TARGET)])).values()
     quarantine = tmp_path / "quarantine"
     states = {
@@ -47,7 +48,7 @@ def test_only_what_is_quarantined_for_nobody_goes(ledger: Ledger, tmp_path: Path
         file.with_suffix(".txt").touch()
         for account_id, state in found:
             put(ledger, account_id, digests[name], state)
-    clear(ledger, quarantine, TARGET)
+    clear(ledger, account, quarantine, None)
     files = {
         name: [(quarantine / path(TARGET, digest)).with_suffix(each).exists() for each in SUFFIXES]
         for name, digest in digests.items()

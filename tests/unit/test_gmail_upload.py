@@ -155,6 +155,25 @@ def test_the_request_holds_the_very_bytes(tmp_path: Path, spooled: bool) -> None
     assert first.query["neverMarkSpam"] == "true"
 
 
+def test_a_draft_is_a_message_in_a_draft(tmp_path: Path) -> None:
+    """drafts.create takes no labels, and answers with the draft that holds the message."""
+    body = json.dumps({"id": "r7", "message": STORED | {"labelIds": ["DRAFT"]}}).encode()
+    with serving(answer(body=body), answer(body=b'{"id": "r8"}')) as server:
+        uploader = Uploader(server.api)
+
+        def draft() -> Stored:
+            return uploader.send("draft", Parcel(b"", Body(BODY), 0), "t", labels=(), parameters={})
+
+        assert draft() == Stored("m1", "t1", frozenset({"DRAFT"}), draft_id="r7")
+        with pytest.raises(OutcomeUnknown):
+            draft()
+        request = server.requests[0]
+    assert request.path == "/upload/gmail/v1/users/me/drafts"
+    assert request.query["fields"] == "id,message(id,threadId,labelIds)"
+    (_, metadata), (_, message) = request.parts()
+    assert (json.loads(metadata), message) == ({"message": {}}, BODY)
+
+
 @pytest.mark.parametrize("size", [0, 1, 256 * 1024, 256 * 1024 + 1])
 def test_sizes_at_the_edges_of_a_chunk(size: int) -> None:
     with serving(answer()) as server:

@@ -29,11 +29,15 @@ class Desk:
         self.ledger.write(lambda conn: scanning.put_in_order(conn, self.account.id, order))
 
     def claim(
-        self, messages: int = 100, size: int = 10**9, history: str | None = "5"
+        self,
+        messages: int = 100,
+        size: int = 10**9,
+        history: str | None = "5",
+        **more: Any,
     ) -> list[Bundle]:
         return self.ledger.write(
             lambda conn: claims.claim(
-                conn, self.account.id, RUN, history, messages=messages, size=size
+                conn, self.account.id, RUN, history, messages=messages, size=size, **more
             )
         )
 
@@ -162,3 +166,22 @@ def test_what_is_released_is_pending_again_and_what_is_closed_stays_closed(desk:
     }
     assert desk.doubts() == []
     assert uids(desk.claim()) == [[2], [1]]
+
+
+def test_a_doubt_knows_that_it_was_to_be_mended(desk: Desk) -> None:
+    for uid, mend in ((1, True), (2, False)):
+        desk.put(uid)
+        desk.order()
+        assert [each.mend for each in desk.claim(mend=mend)] == [mend]
+    found = {each.occurrences[0].uid: each.mend for each in desk.doubts()}
+    assert found == {1: True, 2: False}
+
+
+def test_a_folder_that_does_not_open_is_not_claimed_not_even_for_a_copy(desk: Desk) -> None:
+    other = put_folder(desk.ledger, desk.account, "Other")
+    desk.put(1, bundle="<1@x>")
+    desk.put(2, bundle="<1@x>", folder=other)
+    desk.put(3, folder=other)
+    desk.order()
+    assert uids(desk.claim(without={other})) == [[1]]
+    assert sorted(uids(desk.claim())) == [[2], [3]]

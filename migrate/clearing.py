@@ -11,7 +11,7 @@ from pathlib import Path
 
 from migrate.gmail.api import Mailbox
 from migrate.gmail.errors import NotFound
-from migrate.ledger import Ledger, retry
+from migrate.ledger import Ledger, placeholders, retry
 from migrate.ledger.accounts import Account
 from migrate.quarantine import path
 
@@ -29,11 +29,11 @@ def clear(ledger: Ledger, account: Account, quarantine: Path, mailbox: Mailbox |
 def _clear_mailbox(ledger: Ledger, account: Account, mailbox: Mailbox) -> None:
     """The placeholders; in Trash, their owner can still read them."""
     with ledger.read() as conn:
-        found = retry.placeholders(conn, account.id)
+        found = placeholders.outdated(conn, [account.id])
     for gmail_id in found:
         with suppress(NotFound):  # its owner may have deleted it
             mailbox.trash(gmail_id)
-        forget = partial(retry.forget_placeholder, account_id=account.id, gmail_id=gmail_id)
+        forget = partial(placeholders.removed, account_id=account.id, gmail_id=gmail_id)
         ledger.write(forget, account.lease)
 
 

@@ -25,12 +25,14 @@ from migrate.ledger import Ledger, accounts, totals
 from migrate.ledger.accounts import Account
 from migrate.ledger.claims import Bundle
 from migrate.ledger.retry import reopen
+from migrate.placeholder import Notes, resume
 from migrate.progress import Progress
 from migrate.scan import Look, scan
 from migrate.sending import Target
 from migrate.session import Session, Tally
 from migrate.slices import Bounds
 from migrate.source import Source
+from migrate.texts import Texts
 
 _RECONNECTS = 5
 _HEARTBEAT = 20.0
@@ -66,11 +68,13 @@ class LocalEngine:
         stop: threading.Event,
         limit: int | None = None,
         retry: Retry | None = None,
+        texts: Texts | None = None,
     ) -> None:
-        """`limit`: at most about so many messages per account (a pilot)."""
+        """`limit`: at most about so many messages per account (a pilot). `texts`: of the notes
+        that stand for quarantined messages."""
         self._config, self._ledger, self._run = config, ledger, run_id
         self._progress, self._stop, self._limit = progress, stop, limit
-        self._retry = retry
+        self._retry, self._texts = retry, texts or Texts("en")
         self._mend = config.policy.refused == "repair" or bool(retry and retry.mend)
         self._gmail = Gmail(config, stop)
         self._held: set[int] = set()
@@ -130,11 +134,13 @@ class LocalEngine:
         readable = self._config.target.scopes != "minimal"
         if readable and account.baseline_at is None:
             takeup.take_baseline(self._ledger, account, mailbox)
+        labels = Labels(mailbox, self._ledger, account, self._run)
+        target = Target(mailbox, self._gmail.uploader, tokens, pacer, labels, readable)
+        if readable:
+            resume(self._ledger, account, target, self._config.limits.settle_seconds)
         if self._retry:
             code = self._retry.code
             self._ledger.write(lambda conn: reopen(conn, account.id, code), account.lease)
-        labels = Labels(mailbox, self._ledger, account, self._run)
-        target = Target(mailbox, self._gmail.uploader, tokens, pacer, labels, readable)
         tally, failures = Tally(), 0
         while True:
             before = tally.messages
@@ -202,6 +208,8 @@ class LocalEngine:
         session.run(source, self._stop, lambda bundle: self._finished(row, bundle, tally))
         mailbox = target.mailbox if target.readable else None
         clear(self._ledger, account, self._config.quarantine, mailbox)
+        if policy.placeholder == "message":
+            Notes(self._ledger, target, job, self._texts).bring(source)
 
     def _finished(self, row: Row, bundle: Bundle, tally: Tally) -> None:
         tally.add(len(bundle.occurrences))

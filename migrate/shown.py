@@ -15,6 +15,8 @@ _INVISIBLE = re.compile(
     "[\x00-\x1f\x7f-\x9f\u00ad\u061c\u180e\u200b\u200e\u200f\u2028-\u202e"
     "\u2060-\u2069\ufeff\ufff9-\ufffb\ud800-\udfff\U000e0000-\U000e007f]"
 )
+_WORDS = re.compile(r"=\?[^?\s]+\?[BbQq]\?[^?]*\?=(?:\s+=\?[^?\s]+\?[BbQq]\?[^?]*\?=)*")
+"""Encoded words in a row, which may share a character (RFC 2047, 6.2)."""
 _CHARSETS = ("utf-8", "cp932", "euc_jp")
 """Of 8-bit headers, which say nothing of theirs: the first in which the bytes make sense."""
 _LONGEST = 4096
@@ -30,13 +32,15 @@ def visible(text: str) -> str:
 
 def field(value: bytes) -> str:
     """The value of a header field as people read it: one line of at most 201 characters."""
-    text = _text(value[:_LONGEST])
-    if "=?" in text:
-        # `email` raises many things for malformed words, which then stay as they are.
-        with suppress(Exception):
-            text = str(make_header(decode_header(text)))
-    text = " ".join(text.split())
+    text = " ".join(_WORDS.sub(_words, _text(value[:_LONGEST])).split())
     return visible(text if len(text) <= _SHORT else text[:_SHORT] + "…")
+
+
+def _words(found: re.Match[str]) -> str:
+    # `email` raises many things for malformed words, which then stay as they are.
+    with suppress(Exception):
+        return str(make_header(decode_header(found[0]))) or found[0]
+    return found[0]
 
 
 def _text(value: bytes) -> str:

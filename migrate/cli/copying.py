@@ -120,7 +120,7 @@ def copy(
     with Ledger(config.ledger_url) as ledger:
         run_id = new_run_id()
         options = {"only": [row.source_user for row in rows], "limit": limit}
-        engine = LocalEngine(config, ledger, run_id, shown, stop, limit, retry)
+        engine = LocalEngine(config, ledger, run_id, shown, stop, limit, retry, texts)
         ledger.write(lambda conn: accounts.start_run(conn, run_id, options))
         failures = engine.run(rows)
         ledger.write(lambda conn: accounts.end_run(conn, run_id))

@@ -80,11 +80,14 @@ def find(conn: Connection, account_id: int, sha256: str, header_id: str | None) 
 
 
 def ours(conn: Connection, account_id: int, gmail_ids: Sequence[str]) -> set[str]:
-    """Those of `gmail_ids` that are messages of ours."""
-    query = select(message.c.gmail_id).where(
-        message.c.account_id == account_id, message.c.gmail_id.in_(gmail_ids)
-    )
-    return set(conn.scalars(query))
+    """Those of `gmail_ids` that are messages of ours, or stand for one that is missing."""
+    return {
+        each
+        for column in (message.c.gmail_id, message.c.placeholder_id, occurrence.c.placeholder_id)
+        for each in conn.scalars(
+            select(column).where(column.table.c.account_id == account_id, column.in_(gmail_ids))
+        )
+    }
 
 
 def record(conn: Connection, outcome: Outcome) -> None:

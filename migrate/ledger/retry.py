@@ -58,19 +58,3 @@ def arrived(conn: Connection, target_user: str, digest: str) -> bool:
     )
     states = set(conn.scalars(query))
     return bool(states) and "quarantined" not in states
-
-
-def placeholders(conn: Connection, account_id: int) -> list[str]:
-    """Gmail ids of those that stand for a message that is quarantined no more."""
-    query = select(message.c.placeholder_id).where(
-        message.c.account_id == account_id,
-        message.c.placeholder_id.is_not(None),
-        message.c.state != "quarantined",
-    )
-    return list(conn.scalars(query))
-
-
-def forget_placeholder(conn: Connection, account_id: int, gmail_id: str) -> None:
-    """It is in Trash now."""
-    mine = (message.c.account_id == account_id, message.c.placeholder_id == gmail_id)
-    conn.execute(update(message).where(*mine).values(placeholder_id=None))

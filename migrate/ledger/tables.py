@@ -1,7 +1,8 @@
 """The ledger's tables: the truth about a migration.
 
 - `account` one row of accounts.csv. Only the holder of its lease, whose number is `fence`, writes
-  rows that belong to it. `history_id` is Gmail's history as of which `baseline` is complete.
+  rows that belong to it. `history_id` is Gmail's history as of which `baseline` is complete;
+  `notes_since` the one before placeholders of which some may not be recorded, see there.
 - `folder` one IMAP mailbox at one UIDVALIDITY, with the label it goes to or the rule that leaves
   it out. `listed` is the source's count of a folder that a rule leaves out: it is not scanned.
   `uidnext` is one more than the highest UID seen, `problem` an error code when the source did not
@@ -18,8 +19,8 @@
   source no longer has; it is outside the accounting. `bundle` is equal for all candidates of one
   message, `predicted` (`certain` or not) what Gmail is expected to say of it, `seq` the order of
   copying, `at` the seconds since 1970 that decide about it, `dated` those that Gmail will show,
-  `detail` what the source said when it did not hand the message out, `digest` the SHA-256 that
-  `plan --deep` saw (only in its scan cache).
+  `detail` what the source said when it did not hand the message out, `placeholder_id` the message
+  that stands for it then, `digest` the SHA-256 that `plan --deep` saw (only in its scan cache).
 - `message` distinct bytes (SHA-256 of what the source returned) in an account, and what became of
   them. `header_id` is the Message-ID that was uploaded, `date` the seconds since 1970 that Gmail
   must show, `basis` what the repairs depended on besides the bytes, `labels` what we wrote.
@@ -90,6 +91,7 @@ account = Table(
     Column("history_id", String),
     Column("baseline_at", Float),
     Column("scanned_at", Float),
+    Column("notes_since", String),
     Column("fence", Integer, nullable=False, default=0),
     Column("lease_owner", String),
     Column("lease_until", Float),
@@ -176,6 +178,7 @@ occurrence = Table(
     Column("detail", Text),
     Column("slice_id", ForeignKey("slice.id")),
     Column("message_id", ForeignKey("message.id")),
+    Column("placeholder_id", String),
     Column("gone", Boolean, nullable=False, default=False),
     UniqueConstraint("folder_id", "uid"),
     Index("occurrence_next", "account_id", "state", "seq"),

@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, func, select
 
 from migrate.explain import explain_code
-from migrate.ledger import totals
+from migrate.ledger import placeholders, totals
 from migrate.ledger.tables import account, folder, message, occurrence, repair
 from migrate.quarantine import path
 from migrate.report.confirming import confirm
@@ -65,6 +65,7 @@ def gather(
         repairs=_repairs(conn, ids),
         quarantine=_quarantine(conn, ids, texts),
         skips=_skips(conn, ids),
+        notes=_notes(conn, ids, texts),
     )
 
 
@@ -196,6 +197,11 @@ def _quarantine(conn: Connection, ids: Sequence[int], texts: Texts) -> list[Quar
             )
         )
     return lines
+
+
+def _notes(conn: Connection, ids: Sequence[int], texts: Texts) -> list[str]:
+    stale = len(placeholders.outdated(conn, ids))
+    return [texts("report.note.placeholders", n=stale)] if stale else []
 
 
 def _skips(conn: Connection, ids: Sequence[int]) -> list[SkipLine]:

@@ -39,6 +39,14 @@ class Finder:
         )
         return self._draft(letter, candidates) if letter.draft else self._same(letter, candidates)
 
+    def by_message_id(self, history_id: str, message_ids: Collection[str]) -> dict[str, str]:
+        """Message-ID → Gmail id of those that are there now; for what nobody else would send."""
+        return {
+            own_id: gmail_id
+            for gmail_id in self._strangers(history_id)
+            if (own_id := self._message_id(gmail_id)) in message_ids and own_id
+        }
+
     def _same(self, letter: Letter, candidates: Iterable[str]) -> Stored | None:
         for found in self._read(candidates):
             if found.raw is not None and ends_with(found.raw, letter.parcel):

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 import mailhaul
-from migrate import engine, scan, sending, session, slices, takeup
+from migrate import engine, placeholder, scan, sending, session, slices, takeup
 from migrate.delivery import collision, courier, recorder
 from migrate.gmail import api, upload
 from migrate.ledger import accounts, outcomes, writer
@@ -70,9 +70,22 @@ STEPS: dict[str, tuple[Any, str, str, Wanted | None]] = {
 """Step → where it is in the product, `before` or `after` the function, which calls count."""
 
 
+def _note(_self: object, _method: str, letter: Any, *_: object) -> bool:
+    return ".note@" in str(letter.message_id)
+
+
+NOTES: dict[str, tuple[Any, str, str, Wanted | None]] = {
+    "notes begun": (placeholder.Notes, "_begin", "after", None),
+    "note unsent": (sending.Sender, "send", "before", _note),
+    "note stored": (sending.Sender, "send", "after", _note),
+    "note recorded": (placeholder.Notes, "_bring", "after", None),
+}
+"""The same of the notes that stand for quarantined messages."""
+
+
 def kill_at(step: str, passage: int) -> None:
     """End this process by SIGKILL when it passes `step` for the `passage`-th time."""
-    place, name, moment, wanted = STEPS[step]
+    place, name, moment, wanted = (STEPS | NOTES)[step]
     original, lock = getattr(place, name), threading.Lock()
     passed = 0
 

@@ -62,7 +62,12 @@ class Scene:
         self.configure()
         self.script()
 
-    def configure(self, include: Sequence[str] = (), refused: str = "quarantine") -> None:
+    def configure(
+        self,
+        include: Sequence[str] = (),
+        refused: str = "quarantine",
+        placeholder: str = "none",
+    ) -> None:
         """Write migration.toml; with `include` only these folders are copied."""
         text = f"""
 [source]
@@ -75,6 +80,7 @@ key_file = {json.dumps(str(self.mailbox.key_file))}
 include = {json.dumps(list(include))}
 [policy]
 refused = "{refused}"
+placeholder = "{placeholder}"
 [limits]
 units_per_minute_user = 0
 settle_seconds = {self.settle}

@@ -52,7 +52,7 @@ def parts(body: Body) -> Iterator[Part]:
         for _ in range(MAX_PARTS):
             if at is None:
                 return
-            header, start = _header(stream, at, boundaries)
+            header, start = _header(stream, at)
             kind = b"".join(header.get("Content-Type")[:1]).lower()
             depth = len(boundaries)
             if kind.startswith(_MESSAGES) and start > at:
@@ -72,17 +72,13 @@ def parts(body: Body) -> Iterator[Part]:
             yield Part(header, start, max(start, stop), depth)
 
 
-def _header(stream: BinaryIO, at: int, boundaries: list[bytes]) -> tuple[Header, int]:
+def _header(stream: BinaryIO, at: int) -> tuple[Header, int]:
     """The header that begins at `at`, and where its body begins."""
     for size in (_MOST_HEADERS, HEADER_LIMIT):
         stream.seek(at)
         data = stream.read(size)
         end = header_end(data)
         if end < len(data):
-            break
-    for match in _DELIMITER.finditer(data, 0, end):
-        if _level(match[1], boundaries):
-            end = match.start(1) - len(b"--")
             break
     return Header.parse(data[:end]), at + end
 
@@ -99,25 +95,20 @@ def _boundary(header: Header) -> list[bytes]:
     return [boundary] if boundary else []
 
 
-def _level(line: bytes, boundaries: list[bytes]) -> tuple[int, bool] | None:
-    """Which multipart a line delimits, the innermost first, and whether it ends it."""
+def _opens(line: bytes, boundaries: list[bytes]) -> bool | None:
+    """Whether a line opens a part or ends a multipart, None for neither; forgets what it ends.
+
+    The innermost counts. Also a line in what looks like a header: then that had no end of its own.
+    """
     line = line.rstrip(b" \t")
     for level in reversed(range(len(boundaries))):
-        if line.startswith(boundaries[level]):
-            rest = line[len(boundaries[level]) :]
-            if rest in (b"", b"--"):
-                return level, rest == b"--"
+        if line == boundaries[level]:
+            del boundaries[level + 1 :]
+            return True
+        if line == boundaries[level] + b"--":
+            del boundaries[level:]
+            return False
     return None
-
-
-def _opens(line: bytes, boundaries: list[bytes]) -> bool | None:
-    """Whether a line opens a part or ends a multipart, None for neither; forgets what it ends."""
-    found = _level(line, boundaries)
-    if found is None:
-        return None
-    level, ends = found
-    del boundaries[level if ends else level + 1 :]
-    return not ends
 
 
 def _delimiters(stream: BinaryIO) -> Iterator[_Delimiter]:

@@ -13,7 +13,6 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from itertools import islice
 from typing import Literal
 
 from migrate.message.dates import format_date, parse_date
@@ -129,9 +128,7 @@ def _first(dates: Iterable[datetime | None], latest: datetime) -> datetime | Non
 
 
 def _shown(values: Iterable[bytes]) -> str:
-    """Of a long value only as much as is shown, whatever characters it holds."""
-    first = [each[: 4 * _SHOWN] for each in islice(values, _SHOWN)]
-    text = ", ".join(each.decode("utf-8", "backslashreplace") for each in first)[: _SHOWN + 1]
+    text = ", ".join(each.decode("utf-8", "backslashreplace") for each in values)[: _SHOWN + 1]
     text = _UNPRINTABLE.sub(lambda match: f"\\x{ord(match[0]):02x}", text)
     return text if len(text) <= _SHOWN else text[:_SHOWN] + "…"
 

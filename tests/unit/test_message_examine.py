@@ -209,7 +209,8 @@ def test_text_that_looks_like_an_attachment(text: bytes) -> None:
 
 def test_where_a_header_is_cut_short_by_a_delimiter() -> None:
     name = b"Content-Disposition: attachment; filename="
-    part = name + b"a.txt\r\n--=_b\r\n" + name + b"a.exe\r\n"
+    forwarded = b"Content-Type: message/rfc822\r\n" + name + b"a.txt\r\n"
+    part = forwarded + b"--=_b\r\n" + name + b"a.exe\r\n"
     mail = with_part("Content-Type: text/plain", body=b"x\r\n--=_b\r\n" + part)
     assert verdicts(mail)["attachment-blocked"]
 

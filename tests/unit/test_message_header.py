@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from migrate.body import Body
 from migrate.message import Header, content, conversation, header_end, message_id, references
-from migrate.message.header import HEADER_LIMIT
+from migrate.message.header import HEADER_LIMIT, MOST
 from tests.unit.mail import headers, vectors
 
 
@@ -104,6 +104,12 @@ def test_a_large_header_is_read_whole() -> None:
     header = Header.parse(lines + b"References: " + b"<a@b>\r\n " * 20000 + b"\r\n\r\n")
     assert len(header.get("received")) == 2000
     assert len(references(header)) == 20000
+
+
+def test_only_so_many_fields_are_kept() -> None:
+    header = Header.parse(b"From: x\r\nTo: y\r\n" * (MOST + 1))
+    assert len(header.get("from")) == len(header.get("To")) == MOST
+    assert len(list(header.fields)) == 2 * (MOST + 1)
 
 
 @pytest.mark.parametrize("case", vectors("message_id"))

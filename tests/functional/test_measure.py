@@ -14,7 +14,7 @@ from migrate.config import Config, load
 from migrate.errors import TargetError, UsageError
 from migrate.measure import Measured, measure
 from migrate.measure.lab import DOMAIN, PREFIX
-from migrate.measure.questions import LARGE, NEVER, QUESTIONS, QUOTA, Finding
+from migrate.measure.questions import BURST, LARGE, NEVER, QUESTIONS, QUOTA, Finding
 from migrate.sandbox.assumptions import Assumptions, choices, names
 from migrate.sandbox.embed import Running, running
 from tests.functional.migration import FAST, Gmail, Migration, faults
@@ -104,9 +104,12 @@ def test_every_other_value_is_found_out(tmp_path: Path, assumed: dict[str, str])
 
 
 def test_concurrency(tmp_path: Path) -> None:
-    extra = ["--quota", "2026", "--latency", "200ms", "--assume", "concurrency=7"]
+    extra = ["--quota", "2026", "--assume", "concurrency=7"]
     with running(tmp_path / "sandbox", extra=extra) as sandbox:
         config, account = settings(tmp_path / "move", sandbox)
+        # The first BURST open the connections; the others have to be under way at once.
+        burst = list(range(BURST + 1, 2 * BURST + 1))
+        faults(sandbox, {"method": "gmail.users.labels.get", "nth": burst, "delay": 2})
         measured = measure(config, account)
     assert measured.found["concurrency"].value == "7"
 

@@ -19,7 +19,7 @@ from migrate.measure.client import Client, Reply
 
 PREFIX = "mailhaul measure "
 DOMAIN = "measure.mailhaul.invalid"
-OURS = re.compile(rf"{PREFIX}[0-9a-f]{{8}}( twin| TWIN| a  ?b ?|x*)")
+OURS = re.compile(rf"{PREFIX}[0-9a-f]{{8}}( twin| TWIN| a  ?b ?|x*|y*|あ*|😀*|/Drafts)")
 """The names of labels that are removed: the lab's own, and those that the questions make."""
 PAGE = 500
 BATCH = 1000

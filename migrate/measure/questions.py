@@ -96,6 +96,21 @@ def bare_newlines(lab: Lab) -> Finding:
     return _bytes(lab, b"1\n2\r3\r\n", wanted)
 
 
+def header_bytes(lab: Lab) -> Finding:
+    reply = lab.put(lab.mail(headers=("X-Mailhaul-Test: 試験",)))
+    if reply.status == 400:
+        return Finding("refuse", str(reply))
+    head = lab.raw(str(must(reply)["id"])).partition(b"\r\n\r\n")[0]
+    if "試験".encode() not in head:
+        raise Unclear(repr(head[-200:]))
+    return Finding("keep", "試験")
+
+
+def long_lines(lab: Lab) -> Finding:
+    line = b"x" * 2000 + b"\r\n"
+    return _bytes(lab, line, {line: "keep"})
+
+
 def _bytes(lab: Lab, body: bytes, known: dict[bytes, str]) -> Finding:
     reply = lab.put(lab.mail(body=body))
     if reply.status == 400:
@@ -122,6 +137,12 @@ def attachments(lab: Lab) -> Finding:
     return Finding("import" if inserted.fine else "all", evidence)
 
 
+def classify(lab: Lab) -> Finding:
+    made = must(lab.put(lab.mail(), "INBOX"))
+    added = {str(each) for each in made.get("labelIds", ())} - {lab.label, "INBOX"}
+    return Finding("on" if added else "off", " ".join(sorted(added)) or "—")
+
+
 def label_spaces(lab: Lab) -> Finding:
     reply = lab.create_label(" a  b ")
     if not reply.fine:
@@ -134,8 +155,25 @@ def label_spaces(lab: Lab) -> Finding:
 
 
 def label_length(lab: Lab) -> Finding:
+    return _longest(lab, "x")
+
+
+def label_unit(lab: Lab) -> Finding:
+    longest = _longest(lab, "y")
+    left = int(longest.value) - len(lab.name)
+    if left < 1:
+        raise Unclear(longest.evidence)
+    replies = []
+    for value, letter in (("characters", "😀"), ("utf-16", "あ")):
+        replies.append(f"{left} × {letter}: {(reply := lab.create_label(letter * left))}")
+        if reply.fine:
+            return Finding(value, "; ".join(replies))
+    return Finding("bytes", "; ".join(replies))
+
+
+def _longest(lab: Lab, letter: str) -> Finding:
     def accepts(length: int) -> bool:
-        return lab.create_label("x" * (length - len(lab.name))).fine
+        return lab.create_label(letter * (length - len(lab.name))).fine
 
     low, high = len(lab.name), LONGEST
     if accepts(LENGTH):
@@ -152,6 +190,11 @@ def label_length(lab: Lab) -> Finding:
         middle = (low + high) // 2
         low, high = (middle, high) if accepts(middle) else (low, middle)
     return Finding(str(low), f"{low}: 200; {high}: 400")
+
+
+def reserved_names(lab: Lab) -> Finding:
+    reply = lab.create_label("/Drafts")
+    return Finding("first" if reply.fine else "any", f"…/Drafts: {reply}")
 
 
 def conflict_reason(lab: Lab) -> Finding:
@@ -242,9 +285,14 @@ QUESTIONS: dict[str, Question] = {
     "missing-message-id": missing_message_id,
     "nul": nul,
     "bare-newlines": bare_newlines,
+    "header-bytes": header_bytes,
+    "long-lines": long_lines,
     "attachments": attachments,
+    "classify": classify,
     "label-spaces": label_spaces,
     "label-length": label_length,
+    "label-unit": label_unit,
+    "reserved-names": reserved_names,
     "conflict-reason": conflict_reason,
     "concurrency": concurrency,
 }
@@ -253,6 +301,7 @@ LARGE: dict[str, Question] = {"raw-limit": raw_limit}
 QUOTA: dict[str, Question] = {"quota": quota}
 """Asked last, and only with `--measure-quota`."""
 NEVER = {
+    "draft-from": "draft",
     "suspended": "harm",
     "storage-full": "harm",
     "upload-per-day": "harm",

@@ -23,10 +23,14 @@ CHOICES: dict[str, list[str]] = {
     "second": [
         *("dedupe=content", "dedupe-trash=untrash", "sent-draft=refuse", "future-date=now"),
         *("missing-message-id=add", "nul=strip", "bare-newlines=crlf", "attachments=all"),
+        *("header-bytes=refuse", "draft-from=refuse"),
         "raw-limit=2K",
     ],
-    "third": ["dedupe-trash=new", "nul=refuse", "bare-newlines=refuse", "attachments=off"],
-    "off": ["dedupe=off"],
+    "third": [
+        *("dedupe-trash=new", "nul=refuse", "bare-newlines=refuse", "attachments=off"),
+        "long-lines=refuse",
+    ],
+    "off": ["dedupe=off", "classify=on"],
 }
 Boxes = Callable[..., Mailbox]
 
@@ -133,6 +137,47 @@ def test_missing_message_id(boxes: Boxes, broken: str) -> None:
     assert [each["id"] for each in found["messages"]] == [made]
     assert box.import_(mail)["id"] != made
     assert b"\r\nMessage-ID: <CA" not in box.raw(box.import_(message(FROM, DATE))["id"])
+
+
+def test_header_bytes(boxes: Boxes) -> None:
+    mail = message(FROM, DATE, "Subject: 議事録")
+    assert store(boxes("first"), mail) == mail
+    assert refusal(lambda: boxes("second").import_(mail)) == MALFORMED
+    body = message(FROM, DATE, body="議事録\r\n".encode())
+    assert store(boxes("second"), body) == body
+
+
+@pytest.mark.parametrize("place", ["header", "body"])
+def test_long_lines(boxes: Boxes, place: str) -> None:
+    def mail(length: int) -> bytes:
+        if place == "body":
+            return message(FROM, DATE, body=b"x" * length + b"\r\n")
+        return message(FROM, DATE, f"Subject: {'x' * (length - 9)}")
+
+    assert boxes("third").import_(mail(998))
+    assert refusal(lambda: boxes("third").import_(mail(999))) == MALFORMED
+    assert boxes("first").import_(mail(999))
+
+
+def test_draft_from(boxes: Boxes) -> None:
+    def draft(choice: str, sender: str) -> Any:
+        body = {"message": {"raw": b64(message(sender, DATE))}}
+        return boxes(choice).users().drafts().create(userId="me", body=body).execute
+
+    assert draft("first", "From: (unknown sender)")()["id"]
+    assert refusal(draft("second", "From: (unknown sender)")) == (400, "Invalid From header")
+    assert draft("second", FROM)()["id"]
+
+
+def test_classify(boxes: Boxes) -> None:
+    def labels(choice: str, *wanted: str) -> Any:
+        made = boxes(choice).import_(message(FROM, DATE), labelIds=list(wanted))
+        return sorted(made.get("labelIds", ()))
+
+    assert labels("first", "INBOX") == ["INBOX"]
+    assert labels("off", "INBOX") == ["CATEGORY_PERSONAL", "IMPORTANT", "INBOX"]
+    assert labels("off") == ["IMPORTANT"]
+    assert labels("off", "TRASH") == ["TRASH"]
 
 
 def test_nul(boxes: Boxes) -> None:

@@ -117,6 +117,11 @@ def test_a_burst_refused_for_another_reason_is_unclear() -> None:
 @pytest.mark.parametrize(
     ("name", "ours"),
     [
+        ("mailhaul measure 0123abcdyy", True),
+        ("mailhaul measure 0123abcdああ", True),
+        ("mailhaul measure 0123abcd😀", True),
+        ("mailhaul measure 0123abcd/Drafts", True),
+        ("mailhaul measure 0123abcd/Drafts/mine", False),
         ("mailhaul measure 0123abcd", True),
         ("mailhaul measure 0123abcd twin", True),
         ("mailhaul measure 0123abcd a  b ", True),

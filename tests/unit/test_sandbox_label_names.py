@@ -61,6 +61,23 @@ def test_length() -> None:
     assert accepted("x" * 10_000, Assumptions(label_length=0)) == "x" * 10_000
 
 
+@pytest.mark.parametrize(
+    ("unit", "longest", "too_long"),
+    [("characters", "😀あxx", "xxxxx"), ("utf-16", "😀あx", "😀あxx"), ("bytes", "あx", "😀x")],
+)
+def test_units_of_length(unit: Any, longest: str, too_long: str) -> None:
+    four = Assumptions(label_length=4, label_unit=unit)
+    assert accepted(longest, four) == longest
+    assert accepted(too_long, four) is None
+
+
+def test_reserved_deeper_in_a_path() -> None:
+    assert accepted("x/Drafts", DEFAULT) == "x/Drafts"
+    deeper = Assumptions(reserved_names="any")
+    assert [accepted(each, deeper) for each in ("x/Drafts", "x/ゴミ箱 /y", "drafts")] == [None] * 3
+    assert accepted("x/Drafts of mine", deeper) == "x/Drafts of mine"
+
+
 @pytest.mark.parametrize("name", [None, 7, "\ud800", "a\x7f", "\u3000", " / "])
 def test_no_names(name: object) -> None:
     assert [accepted(name, each) for each in (KEEP, COLLAPSE, REFUSE)] == [None] * 3

@@ -6,17 +6,25 @@ are ours, made from the message's id, so that a message always reads the same.
 
 from __future__ import annotations
 
+import re
 from base64 import urlsafe_b64encode
 from email.utils import formatdate
 
 from migrate.sandbox.access.keys import PROJECT_NUMBER
 from migrate.sandbox.assumptions import Assumptions
 from migrate.sandbox.http.errors import ApiError
+from migrate.sandbox.mailbox import headers
 from migrate.sandbox.mailbox.store import Row
+
+LONG_LINE = re.compile(rb"[^\r\n]{999}")
 
 
 def taken_in(content: memoryview, assume: Assumptions) -> memoryview:
     """The bytes as Gmail stores them; ApiError 400."""
+    if assume.long_lines == "refuse" and LONG_LINE.search(content):
+        raise malformed()
+    if assume.header_bytes == "refuse" and not headers.header_block(content).isascii():
+        raise malformed()
     if assume.nul == assume.bare_newlines == "keep":
         return content
     data = bytes(content)
@@ -30,10 +38,14 @@ def taken_in(content: memoryview, assume: Assumptions) -> memoryview:
 
 def _changed(before: bytes, after: bytes, refuse: bool) -> bytes:
     if refuse and before != after:
-        # Which text Gmail has for it is not known; this one it has for malformed messages
-        # (GAM-team/got-your-back issue 317).
-        raise ApiError(400, "Request contains an invalid argument.")
+        raise malformed()
     return after
+
+
+def malformed() -> ApiError:
+    """Which text Gmail has for any of these is not known; this one it has for malformed messages
+    (GAM-team/got-your-back issue 317)."""
+    return ApiError(400, "Request contains an invalid argument.")
 
 
 def storage_full(assume: Assumptions) -> ApiError:

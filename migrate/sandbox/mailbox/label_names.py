@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 import tomllib
+from collections.abc import Callable
 from importlib.resources import files
 from unicodedata import category, normalize
 
@@ -19,6 +20,11 @@ SYSTEM = (
     *("CATEGORY_FORUMS", "CATEGORY_UPDATES", "CATEGORY_PERSONAL", "CATEGORY_PROMOTIONS"),
     "CATEGORY_SOCIAL",
 )
+LENGTHS: dict[str, Callable[[str], int]] = {
+    "characters": len,
+    "utf-16": lambda name: len(name.encode("utf-16-le", "surrogatepass")) // 2,
+    "bytes": lambda name: len(name.encode("utf-8", "surrogatepass")),
+}
 _CONTROL = frozenset({"Cc", "Cs"})
 
 
@@ -36,13 +42,15 @@ def accepted(name: object, assume: Assumptions) -> str | None:
     if assume.label_spaces == "refuse" and name != collapsed:
         return None
     kept = name if assume.label_spaces == "keep" else collapsed
-    if assume.label_length and len(kept) > assume.label_length:
+    if assume.label_length and LENGTHS[assume.label_unit](kept) > assume.label_length:
         return None
     # How Gmail takes empty parts and control characters was never reported; refused is a guess.
     # JSON can carry surrogates (\ud800), which are no text and cannot be stored.
     if not all(collapsed.split("/")) or not _CONTROL.isdisjoint(map(category, collapsed)):
         return None
-    return None if fold(name).partition("/")[0] in RESERVED else kept
+    parts = fold(name).split("/")
+    looked_at = parts if assume.reserved_names == "any" else parts[:1]
+    return None if RESERVED.intersection(looked_at) else kept
 
 
 def _collapsed(name: str) -> str:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from migrate.sandbox.http.errors import not_found
+from migrate.sandbox.http.errors import ApiError, not_found
 from migrate.sandbox.mailbox import headers
 from migrate.sandbox.mailbox.store import Row
 from migrate.sandbox.methods import listing, messages, render
@@ -67,6 +67,8 @@ def _add(call: Call, draft: int, before: Row | None) -> dict[str, Any]:
     resource = call.json.get("message") or {}
     content = messages.content_of(call, resource)
     facts = headers.read(content)
+    if facts.sender_problem and call.options.assume.draft_from == "refuse":
+        raise ApiError(400, facts.sender_problem)
     thread = messages.given_thread(call, resource, facts)
     if thread is None and before is not None and before["subject"] == facts.subject:
         thread = before["thread"]

@@ -64,6 +64,9 @@ def import_(call: Call) -> dict[str, Any]:
             return brief(dict(known) | {"labels": packed})
     if not call.query["neverMarkSpam"] and is_spam(content, call.options.spam_share):
         wanted = labels.effective(wanted | {"SPAM"})
+    if assume.classify == "on" and not wanted & {"SPAM", "TRASH"}:
+        # A published import came back with IMPORTANT; the category is a guess.
+        wanted |= {"IMPORTANT", "CATEGORY_PERSONAL"} if "INBOX" in wanted else {"IMPORTANT"}
     thread = given_thread(call, call.json, facts) or conversation(store, call.mailbox, facts)
     return add(call, content, facts, wanted, thread)
 

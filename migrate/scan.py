@@ -16,7 +16,7 @@ from migrate.errors import FolderRefused
 from migrate.filters import Filters
 from migrate.forecast import Forecast, Predicted
 from migrate.labels import LabelRules, Mapped, map_folders
-from migrate.ledger import Ledger, scanning
+from migrate.ledger import Ledger, scanning, waiting
 from migrate.ledger.accounts import Account
 from migrate.message import Header, conversation, message_id, parse_date, predict, prepare
 from migrate.source import FolderState, Listed, Source
@@ -153,8 +153,8 @@ class _Scan:
     ) -> None:
         """What is not copied yet, under the filters of today and with what a plan has learnt."""
         with self._ledger.read() as conn:
-            waiting = list(scanning.waiting(conn, folder_id))
-        for piece in _pieces(waiting, _ROWS):
+            found = list(waiting.uncopied(conn, folder_id))
+        for piece in _pieces(found, _ROWS):
             known = foretold([each.uid for each in piece])
             changed = []
             for each in piece:
@@ -169,7 +169,7 @@ class _Scan:
                 if (rule, verdict, certain) != (each.reason, each.predicted, each.certain):
                     changed.append((each.id, rule, verdict, certain))
             if changed:
-                self._write(partial(scanning.decide_again, decided=changed))
+                self._write(partial(waiting.decide_again, decided=changed))
 
     def _foretold(self, raw: bytes, uidvalidity: int, uids: Sequence[int]) -> Predicted:
         forecast = self._look.forecast

@@ -21,7 +21,7 @@ from migrate.connections import Gmail, open_source
 from migrate.errors import MailhaulError
 from migrate.gmail.quota import UNITS
 from migrate.labels import ADVISED, LABELS_AT_MOST, needed
-from migrate.ledger import Ledger, accounts, scanning
+from migrate.ledger import Ledger, accounts, scanning, waiting
 from migrate.ledger.accounts import Account
 from migrate.plan.changes import changes
 from migrate.plan.deep import read_all
@@ -99,7 +99,7 @@ def _left(ledger: Ledger, old: Reviewed, ids: dict[Pair, int]) -> dict[tuple[Pai
         for account in old.accounts:
             for each in account.folders:
                 if account.pair in ids and each.uidnext is not None and not each.rule:
-                    there = scanning.count_below(conn, ids[account.pair], each.name, each.uidnext)
+                    there = waiting.count_below(conn, ids[account.pair], each.name, each.uidnext)
                     found[account.pair, each.name] = there
     return found
 
@@ -169,7 +169,7 @@ class _Desk:
 
     def _open(self, user: str, account: Account, folders: Scanned) -> None:
         with self._ledger.read() as conn:
-            left = [scanning.pending(conn, folder_id) for folder_id in folders]
+            left = [waiting.pending(conn, folder_id) for folder_id in folders]
         messages, size = (sum(each) for each in zip(*left, strict=True)) if left else (0, 0)
         self._progress.open(user, messages, size, "read")
 

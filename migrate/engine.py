@@ -164,7 +164,14 @@ class LocalEngine:
                 source,
                 self._ledger,
                 account,
-                Look(rules, self._config.message_filters, policy.order, forecast, self._mend),
+                Look(
+                    rules,
+                    self._config.message_filters,
+                    policy.order,
+                    forecast,
+                    self._mend,
+                    planned=self._config.planned.get(_pair(row)),
+                ),
                 seen=lambda count: self._progress.scanned(row.source_user, count),
             )
             with self._ledger.read() as conn:

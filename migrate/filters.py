@@ -6,6 +6,17 @@ from collections.abc import Container
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 
+RULES = frozenset(
+    {
+        "deleted",
+        "filter-since",
+        "filter-before",
+        "filter-min-size",
+        "filter-max-size",
+        "filter-search",
+    }
+)
+
 
 @dataclass(frozen=True, slots=True)
 class Filters:
@@ -22,6 +33,13 @@ class Filters:
     """IMAP SEARCH criteria (RFC 9051 6.4.4), for the server."""
     skip_deleted: bool = False
     """Leave out what is marked as \\Deleted but still there."""
+    skip_oversize: bool = True
+    """What was left out for being over Gmail's limit stays so."""
+
+    @property
+    def revocable(self) -> frozenset[str]:
+        """The rules that are decided anew at every scan, as long as a message is not copied."""
+        return RULES if self.skip_oversize else RULES | {"oversize"}
 
     def rule(
         self,

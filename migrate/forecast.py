@@ -1,26 +1,50 @@
-"""What the dry run predicted, for the run that comes after it.
+"""What the dry run predicted, for the run that comes after it and for the next dry run.
 
 `plan` writes its scan cache, and with `--deep` it has read every byte: the run knows less of a
 message before it is sent. Without a cache, or for messages that are not in it, nothing is known.
+A UID means the same message as long as the UIDVALIDITY is the same (RFC 9051 2.3.1.1), so what was
+read once need not be read again, except by another version, which may know better.
 """
 
 from __future__ import annotations
 
 import sqlite3
 from collections.abc import Mapping, Sequence
-from contextlib import closing
+from contextlib import closing, suppress
 from dataclasses import dataclass
+from importlib.metadata import version
 from pathlib import Path
 
-_QUERY = """
-SELECT o.uid, o.predicted, o.certain FROM occurrence AS o
+BODY_READ = """
+CREATE TABLE IF NOT EXISTS body_read (
+    source_user TEXT, target_user TEXT, raw BLOB, uidvalidity INTEGER, uid INTEGER,
+    verdict TEXT NOT NULL, certain INTEGER NOT NULL, digest TEXT NOT NULL, version TEXT NOT NULL,
+    PRIMARY KEY (source_user, target_user, raw, uidvalidity, uid)
+) WITHOUT ROWID
+"""
+"""What `plan --deep` has read; outlives the rest of the scan cache."""
+
+_BODIES = """
+SELECT uid, verdict, certain, digest FROM body_read
+WHERE source_user = ? AND target_user = ? AND raw = ? AND uidvalidity = ?
+  AND uid BETWEEN ? AND ? AND version = ?
+"""
+_SCANNED = """
+SELECT o.uid, o.predicted, o.certain, NULL FROM occurrence AS o
 JOIN folder AS f ON f.id = o.folder_id JOIN account AS a ON a.id = f.account_id
 WHERE a.source_user = ? AND a.target_user = ? AND f.raw = ? AND f.uidvalidity = ?
   AND o.uid BETWEEN ? AND ? AND o.predicted IS NOT NULL
 """
 
-Predicted = Mapping[int, tuple[str, bool]]
-"""UID → verdict, and whether it is certain."""
+
+@dataclass(frozen=True, slots=True)
+class Foretold:
+    """What is expected of one message."""
+
+    verdict: str | None
+    certain: bool
+    digest: str | None = None
+    """SHA-256 of its bytes, None as long as nobody has read them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,17 +54,29 @@ class Forecast:
     cache: Path
     source_user: str
     target_user: str
+    bodies_only: bool = False
+    """Only what rests on all bytes of a message."""
 
-    def of(self, raw: bytes, uidvalidity: int, uids: Sequence[int]) -> Predicted:
+    def of(self, raw: bytes, uidvalidity: int, uids: Sequence[int]) -> Mapping[int, Foretold]:
         """What is known of these messages of a folder; of no use is a cache that can't be read."""
-        if not uids or not self.cache.exists():
+        if not uids or not uidvalidity or not self.cache.exists():
             return {}
-        try:
-            with closing(sqlite3.connect(f"{self.cache.as_uri()}?mode=ro", uri=True)) as cache:
-                span = (min(uids), max(uids))
-                key = (self.source_user, self.target_user, raw, uidvalidity)
-                rows = cache.execute(_QUERY, (*key, *span)).fetchall()
-        except sqlite3.Error:
-            return {}
+        key = (self.source_user, self.target_user, raw, uidvalidity, min(uids), max(uids))
+        queries: list[tuple[str, tuple[str | bytes | int, ...]]] = [
+            (_BODIES, (*key, version("mailhaul")))
+        ]
+        if not self.bodies_only:
+            queries.insert(0, (_SCANNED, key))
+        rows: list[tuple[int, str, int, str | None]] = []
+        with suppress(sqlite3.Error):
+            uri = f"{self.cache.as_uri()}?mode=ro"
+            with closing(sqlite3.connect(uri, uri=True)) as cache:
+                for query, values in queries:
+                    with suppress(sqlite3.Error):
+                        rows += cache.execute(query, values).fetchall()
         wanted = set(uids)
-        return {uid: (verdict, bool(sure)) for uid, verdict, sure in rows if uid in wanted}
+        return {
+            uid: Foretold(verdict, bool(sure), digest)
+            for uid, verdict, sure, digest in rows
+            if uid in wanted
+        }

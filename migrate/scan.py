@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import partial
@@ -12,14 +12,14 @@ from typing import Any, TypeVar
 
 from sqlalchemy import Connection
 
-from migrate.errors import FolderRefused
+from migrate.errors import BrakeError, FolderRefused
 from migrate.filters import Filters
-from migrate.forecast import Forecast, Predicted
+from migrate.forecast import Forecast, Foretold
 from migrate.labels import LabelRules, Mapped, map_folders
-from migrate.ledger import Ledger, scanning, waiting
+from migrate.ledger import Ledger, scanning, shared, waiting
 from migrate.ledger.accounts import Account
 from migrate.message import Header, conversation, message_id, parse_date, predict, prepare
-from migrate.source import FolderState, Listed, Source
+from migrate.source import Folder, FolderState, Listed, Source
 
 T = TypeVar("T")
 _ROWS = 500
@@ -42,6 +42,8 @@ class Look:
     structure: bool = False
     """Ask for the names of attachments too. The server may have to read every message for it, so
     the dry run does and the run does not: it learns what Gmail says soon enough."""
+    planned: Collection[str] | None = None
+    """Of a plan that binds: the folders that there may be."""
 
 
 def scan(
@@ -56,6 +58,11 @@ def scan(
     A folder that the source does not open keeps what is known of it, and says why. What the list
     of folders does not tell is noted; then no folder is taken for gone. `seen` is told how many new
     messages each step brought.
+
+    What a reviewed plan made of a folder stays until another reviewed plan says otherwise, also in
+    runs without one: the mail of a folder must not end under two labels. BrakeError when a plan
+    binds and there is a folder that it does not know; SourceError when the server does not
+    understand the search of the filters.
     """
     return _Scan(source, ledger, account, look, seen).run()
 
@@ -76,7 +83,7 @@ class _Scan:
     def run(self) -> Scanned:
         copied: Scanned = {}
         kept: list[int] = []
-        for mapped in map_folders(self._source.folders(), self._rules()):
+        for mapped in map_folders(self._known(self._source.folders()), self._rules()):
             folder_id, state = self._open(mapped)
             kept.append(folder_id)
             if state is None or mapped.rule:
@@ -93,9 +100,18 @@ class _Scan:
         kept += self._write(lambda conn: scanning.put_unlisted(conn, mine, missing))
         if not missing:
             self._write(lambda conn: scanning.drop_other_folders(conn, mine, kept))
-        self._write(lambda conn: scanning.mark_shared_ids(conn, mine))
+        self._write(lambda conn: shared.mark_shared_ids(conn, mine))
         self._write(lambda conn: scanning.put_in_order(conn, mine, self._look.order))
         return copied
+
+    def _known(self, folders: list[Folder]) -> list[Folder]:
+        """All of `folders`. One may have been made since the plan was held against the source."""
+        planned = self._look.planned
+        if planned is not None:
+            for each in folders:
+                if each.selectable and each.name not in planned:
+                    raise BrakeError("plan-new-folder", folder=each.name)
+        return folders
 
     def _rules(self) -> LabelRules:
         """With what earlier runs have settled: labels, and what a reviewed plan said."""
@@ -149,38 +165,46 @@ class _Scan:
         self,
         folder_id: int,
         matched: set[int] | None,
-        foretold: Callable[[Sequence[int]], Predicted],
+        foretold: Callable[[Sequence[int]], Mapping[int, Foretold]],
     ) -> None:
         """What is not copied yet, under the filters of today and with what a plan has learnt."""
-        with self._ledger.read() as conn:
-            found = list(waiting.uncopied(conn, folder_id))
-        for piece in _pieces(found, _ROWS):
+        filters, last = self._look.filters, 0
+        while True:
+            with self._ledger.read() as conn:
+                piece = waiting.uncopied(
+                    conn, folder_id, filters.revocable, after=last, limit=_ROWS
+                )
+            if not piece:
+                return
+            last = piece[-1].uid
             known = foretold([each.uid for each in piece])
             changed = []
             for each in piece:
-                rule = self._look.filters.rule(
+                rule = filters.rule(
                     uid=each.uid,
                     flags=each.flags.split(),
                     size=each.size,
                     dated=each.dated,
                     matched=matched,
                 )
-                verdict, certain = known.get(each.uid, (each.predicted, each.certain))
-                if (rule, verdict, certain) != (each.reason, each.predicted, each.certain):
-                    changed.append((each.id, rule, verdict, certain))
+                expected = known.get(each.uid, each.expected)
+                if (rule, expected) != (each.reason, each.expected):
+                    changed.append((each, rule, expected))
             if changed:
                 self._write(partial(waiting.decide_again, decided=changed))
 
-    def _foretold(self, raw: bytes, uidvalidity: int, uids: Sequence[int]) -> Predicted:
+    def _foretold(
+        self, raw: bytes, uidvalidity: int, uids: Sequence[int]
+    ) -> Mapping[int, Foretold]:
         forecast = self._look.forecast
         return forecast.of(raw, uidvalidity, uids) if forecast else {}
 
     def _row(
-        self, listed: Listed, matched: set[int] | None, foretold: tuple[str, bool] | None
+        self, listed: Listed, matched: set[int] | None, foretold: Foretold | None
     ) -> dict[str, Any]:
         header = Header.parse(listed.header)
-        fields = hashlib.sha256(listed.header).hexdigest()[:20]
-        bundle = message_id(header) or f"?{listed.size}:{fields}"
+        fields = hashlib.sha256(listed.header)
+        bundle = message_id(header) or f"?{listed.size}:{fields.hexdigest()[:20]}"
         dates = [parse_date(value) for value in header.get("Date")[:1]]
         at = listed.internal_date or (dates[0] if dates else None)
         shown = prepare(header, digest="", internal_date=listed.internal_date, now=self._now).date
@@ -188,7 +212,7 @@ class _Scan:
         rule = self._look.filters.rule(
             uid=listed.uid, flags=listed.flags, size=listed.size, dated=dated, matched=matched
         )
-        verdict, certain = foretold or self._predicted(header, listed)
+        expected = foretold or self._predicted(header, listed)
         return {
             "uid": listed.uid,
             "flags": " ".join(sorted(listed.flags)),
@@ -199,13 +223,15 @@ class _Scan:
             "email_id": listed.email_id,
             "bundle": bundle,
             "conversation": conversation(header) or bundle,
-            "predicted": verdict,
-            "certain": certain,
+            "predicted": expected.verdict,
+            "certain": expected.certain,
+            "digest": expected.digest,
+            "fields": int.from_bytes(fields.digest()[:7]),
             "state": "skipped" if rule else "pending",
             "reason": rule,
         }
 
-    def _predicted(self, header: Header, listed: Listed) -> tuple[str, bool]:
+    def _predicted(self, header: Header, listed: Listed) -> Foretold:
         parts = listed.parts
         expected = predict(
             header,
@@ -215,7 +241,7 @@ class _Scan:
             attachments=None if parts is None else [p.filename for p in parts if p.filename],
             mend_from=self._look.mend_from,
         )
-        return expected[0].verdict, expected[0].certain
+        return Foretold(expected[0].verdict, expected[0].certain)
 
     def _write(self, op: Callable[[Connection], T]) -> T:
         return self._ledger.write(op, self._account.lease)

@@ -74,10 +74,9 @@ def outcome(document: Document, errors: Iterable[MailhaulError] = ()) -> int:
     codes = [error.exit_code for error in errors]
     if document.totals.pending and document.command != "plan":
         codes.append(EXIT_PENDING)
-    refused = any(line.refused for line in document.accounts)
-    if document.command != "plan" and (
-        document.totals.quarantined or document.differences or refused
-    ):
+    if document.command != "plan" and (document.totals.quarantined or document.differences):
+        codes.append(EXIT_DIFFERS)
+    if any(line.refused for line in document.accounts):
         codes.append(EXIT_DIFFERS)
     return worst(codes)
 

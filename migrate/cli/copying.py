@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 import os
-import signal
 import sys
 import threading
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from pathlib import Path
-from types import FrameType
 from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 
 from migrate.cli import common
 from migrate.cli.common import HERE, Dir, Json, Lang, Only
+from migrate.cli.planning import planned
+from migrate.cli.stopping import stopping
 from migrate.errors import MailhaulError, UsageError
 from migrate.texts import Texts, language
 
@@ -69,8 +68,7 @@ def run(
             document, unread = make_plan(config, rows, shown, texts, old=old)
             brake(document.changes or ())
             if dry_run:
-                common.publish(document, config, texts, as_json=as_json, name="plan")
-                raise typer.Exit(common.worst(error.exit_code for error in unread))
+                planned(document, unread, config, texts, as_json=as_json)
             # What could not be held against the plan is not copied either.
             failed = {each.source_user for each in document.accounts if each.error}
             rows = [row for row in rows if row.source_user not in failed]
@@ -153,22 +151,3 @@ def _config(
 
         password = getpass.getpass(texts("cli.run.password", source=source))
     return quick(source, target, key, password=Secret(password), api=api)
-
-
-@contextmanager
-def stopping(texts: Texts) -> Iterator[threading.Event]:
-    """Ctrl-C finishes the messages in hand; a second one ends the process at once, as safe."""
-    stop = threading.Event()
-
-    def on_signal(_number: int, _frame: FrameType | None) -> None:
-        if stop.is_set():
-            os._exit(4)
-        stop.set()
-        common.say("\n" + texts("cli.run.stopping"))
-
-    before = {each: signal.signal(each, on_signal) for each in (signal.SIGINT, signal.SIGTERM)}
-    try:
-        yield stop
-    finally:
-        for each, handler in before.items():
-            signal.signal(each, handler)

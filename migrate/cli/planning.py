@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from contextlib import nullcontext
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 
 from console.tables import as_table
 from migrate.cli import common
 from migrate.cli.common import HERE, Dir, Json, Lang, Only
-from migrate.errors import EXIT_DONE
+from migrate.cli.stopping import stopping
+from migrate.errors import EXIT_PENDING, MailhaulError
 from migrate.texts import Texts, language
 
 if TYPE_CHECKING:
+    from migrate.config import Config
     from migrate.report.document import Document
 
 _help = Texts(language())
@@ -43,13 +46,29 @@ def plan(
         rows = common.select(config.accounts, only)
         old = Reviewed.read(diff) if diff else None
         shown = progress(texts, quiet=as_json)
-        document, errors = make_plan(config, rows, shown, texts, deep=deep, old=old)
-        common.publish(document, config, texts, as_json=as_json, name="plan")
-        if not as_json:
-            _show(document, texts)
-        for error in errors:
-            common.show_error(error, texts)
-        raise typer.Exit(common.outcome(document, errors) if errors else EXIT_DONE)
+        with stopping(texts) if deep else nullcontext() as stop:
+            document, errors = make_plan(config, rows, shown, texts, deep=deep, old=old, stop=stop)
+        stopped = stop is not None and stop.is_set()
+        planned(document, errors, config, texts, as_json=as_json, stopped=stopped)
+
+
+def planned(
+    document: Document,
+    errors: Sequence[MailhaulError],
+    config: Config,
+    texts: Texts,
+    *,
+    as_json: bool,
+    stopped: bool = False,
+) -> NoReturn:
+    """Say what a plan came to, and exit as it says."""
+    common.publish(document, config, texts, as_json=as_json, name="plan")
+    if not as_json:
+        _show(document, texts)
+    for error in errors:
+        common.show_error(error, texts)
+    codes = [EXIT_PENDING] if stopped else []
+    raise typer.Exit(common.worst([common.outcome(document, errors), *codes]))
 
 
 def _show(document: Document, texts: Texts) -> None:

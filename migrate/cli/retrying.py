@@ -9,7 +9,8 @@ import typer
 
 from migrate.cli import common
 from migrate.cli.common import HERE, Dir, Json, Lang, Only
-from migrate.cli.copying import copy, ended, stopping
+from migrate.cli.copying import copy, ended
+from migrate.cli.stopping import stopping
 from migrate.errors import UsageError
 from migrate.texts import Texts, language
 

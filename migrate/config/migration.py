@@ -41,6 +41,8 @@ class Config:
     state: StateConfig
     reviewed: Mapping[tuple[str, str], Mapping[str, str | None]] = field(default_factory=dict)
     """Of a reviewed plan: (source user, target user) → folder → label, None to leave it out."""
+    planned: Mapping[tuple[str, str], frozenset[str]] = field(default_factory=dict)
+    """Of a plan that binds: (source user, target user) → all folders that there may be."""
 
     @property
     def ledger_path(self) -> Path:
@@ -83,7 +85,7 @@ class Config:
 
     @property
     def message_filters(self) -> Filters:
-        """`[filters]`, and what `[policy]` says of deleted mail."""
+        """`[filters]`, and what `[policy]` says of deleted and of too large mail."""
         from migrate.filters import Filters, start_of
 
         return Filters(
@@ -93,6 +95,7 @@ class Config:
             max_size=self.filters.max_size,
             search=self.filters.search,
             skip_deleted=self.policy.deleted == "skip",
+            skip_oversize=self.policy.oversize == "skip",
         )
 
     def label_rules(self, account: Account) -> LabelRules:

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from importlib.metadata import version
 
-from sqlalchemy import Connection, bindparam, select, text, update
+from sqlalchemy import Connection, bindparam, func, select, text, update
 
-from migrate.ledger.scanning import SHARED_ID
 from migrate.ledger.tables import occurrence
 
 
 @dataclass(frozen=True, slots=True)
 class Unread:
-    """A message that is to be copied."""
+    """A message that is to be copied, and whose bytes nobody has read yet."""
 
     id: int
     uid: int
@@ -33,41 +33,78 @@ class Read:
     """SHA-256; None when the source does not hand the message out."""
 
 
-def unread(conn: Connection, folder_id: int) -> Iterator[Unread]:
-    """What of a folder is to be copied, by UID."""
+_UNREAD = (
+    occurrence.c.state == "pending",
+    occurrence.c.gone.is_(False),
+    occurrence.c.digest.is_(None),
+)
+
+
+def unread(conn: Connection, folder_id: int, *, after: int, limit: int) -> list[Unread]:
+    """What of a folder, above the UID `after`, is to be read; by UID."""
     o = occurrence.c
     query = (
         select(o.id, o.uid, o.size, o.internal_date)
-        .where(o.folder_id == folder_id, o.state == "pending", o.gone.is_(False))
+        .where(o.folder_id == folder_id, o.uid > after, *_UNREAD)
         .order_by(o.uid)
+        .limit(limit)
     )
-    for row in conn.execution_options(yield_per=10_000).execute(query):
-        date = datetime.fromisoformat(row.internal_date) if row.internal_date else None
-        yield Unread(row.id, row.uid, row.size, date)
+    return [
+        Unread(
+            row.id,
+            row.uid,
+            row.size,
+            datetime.fromisoformat(row.internal_date) if row.internal_date else None,
+        )
+        for row in conn.execute(query)
+    ]
+
+
+def left(conn: Connection, folder_ids: Sequence[int]) -> tuple[int, int]:
+    """(Messages, bytes) that are to be read in these folders."""
+    messages, size = 0, 0
+    for folder_id in folder_ids:
+        query = select(func.count(), func.coalesce(func.sum(occurrence.c.size), 0)).where(
+            occurrence.c.folder_id == folder_id, *_UNREAD
+        )
+        more = conn.execute(query).one()
+        messages, size = messages + int(more[0]), size + int(more[1])
+    return messages, size
+
+
+_REMEMBER = text(
+    """
+    INSERT OR REPLACE INTO body_read
+    SELECT a.source_user, a.target_user, f.raw, f.uidvalidity, o.uid,
+           o.predicted, o.certain, o.digest, :version
+    FROM occurrence AS o JOIN folder AS f ON f.id = o.folder_id
+    JOIN account AS a ON a.id = o.account_id
+    WHERE o.id = :row AND o.digest IS NOT NULL AND f.uidvalidity > 0
+    """
+)
 
 
 def note(conn: Connection, found: Sequence[Read]) -> None:
-    """Write the verdicts down."""
+    """Write the verdicts down, for this plan and for what comes after it."""
     rows = [
         {"row": each.id, "predicted": each.verdict, "certain": each.certain, "digest": each.digest}
         for each in found
     ]
     if rows:
         conn.execute(update(occurrence).where(occurrence.c.id == bindparam("row")), rows)
+        by = version("mailhaul")
+        conn.execute(_REMEMBER, [{"row": each.id, "version": by} for each in found])
 
 
-_DIGEST = "coalesce({0}.digest, (SELECT sha256 FROM message WHERE id = {0}.message_id))"
-_TELL_APART = f"""
-    UPDATE occurrence SET predicted = :shared, certain = :yes
-    WHERE account_id = :account AND state = 'pending' AND predicted = 'accepted'
-      AND digest IS NOT NULL AND bundle LIKE '<%' AND EXISTS (
-        SELECT 1 FROM occurrence AS o
-        WHERE o.account_id = :account AND o.bundle = occurrence.bundle AND o.gone = :no
-          AND {_DIGEST.format("o")} <> occurrence.digest)
-"""  # noqa: S608 - names only
-
-
-def tell_apart(conn: Connection, account_id: int) -> None:
-    """Be certain of the messages that have a Message-ID in common and are not the same."""
-    values = {"account": account_id, "shared": SHARED_ID, "yes": True, "no": False}
-    conn.execute(text(_TELL_APART), values)
+def imports(conn: Connection, account_id: int) -> int:
+    """How many uploads are to come, at most: of what is known to be the same one is enough, and
+    what is too large is not sent."""
+    o = occurrence.c
+    single = func.coalesce(o.digest, func.printf("#%d", o.id))
+    query = select(func.count(single.distinct())).where(
+        o.account_id == account_id,
+        o.state.in_(["pending", "intended"]),
+        o.gone.is_(False),
+        func.coalesce(o.predicted, "") != "oversize",
+    )
+    return int(conn.scalar(query) or 0)

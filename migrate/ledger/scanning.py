@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,9 +12,6 @@ from sqlalchemy import Connection, insert, or_, select, text, update
 from migrate.errors import FolderRefused
 from migrate.labels import Mapped
 from migrate.ledger.tables import account, folder, occurrence
-
-SHARED_ID = "message-id-shared"
-"""The verdict on messages that differ and have the same Message-ID."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,10 +36,12 @@ def put_folder(
 ) -> int:
     """The row of a folder, made or brought up to date; older UIDVALIDITYs of it are gone.
 
-    A folder with as many messages as the server ever shows (`ceiling`) may hold more.
+    A folder with as many messages as the server ever shows (`ceiling`) may hold more. Without a
+    UIDVALIDITY (0) UIDs mean nothing beyond a session (RFC 9051 2.3.1.1): then the folder is new
+    each time, and that a message was copied already is seen by its bytes.
     """
     raw = mapped.folder.raw
-    full = ceiling is not None and listed >= ceiling
+    full = ceiling is not None and listed >= ceiling and not mapped.rule
     values = {
         "name": mapped.folder.name,
         "label": mapped.label,
@@ -55,6 +54,9 @@ def put_folder(
         "gone": False,
     }
     mine = (folder.c.account_id == account_id, folder.c.raw == raw)
+    if uidvalidity == 0:
+        forgotten = update(folder).where(*mine, folder.c.uidvalidity == 0)
+        conn.execute(forgotten.values(uidvalidity=-folder.c.id))
     stale = list(
         conn.scalars(select(folder.c.id).where(*mine, folder.c.uidvalidity != uidvalidity))
     )
@@ -64,18 +66,22 @@ def put_folder(
     known = conn.scalar(select(folder.c.id).where(*mine, folder.c.uidvalidity == uidvalidity))
     if known is not None:
         if mapped.rule:
-            # `listed` counts them now; should the rule go, the next scan brings them back.
-            conn.execute(
-                update(occurrence)
-                .where(occurrence.c.folder_id == known, occurrence.c.gone.is_(False))
-                .values(gone=True)
-            )
+            _leave_out(conn, known)
         conn.execute(update(folder).where(folder.c.id == known).values(**values))
         return int(known)
     row = {"account_id": account_id, "raw": raw, "uidvalidity": uidvalidity}
     key = conn.execute(insert(folder).values(**row, **values)).inserted_primary_key
     assert key is not None
     return int(key[0])
+
+
+def _leave_out(conn: Connection, folder_id: int) -> int:
+    """Count no single messages any more, `listed` does; should the rule go, the next scan brings
+    them back. How many there were."""
+    there = update(occurrence).where(
+        occurrence.c.folder_id == folder_id, occurrence.c.gone.is_(False)
+    )
+    return conn.execute(there.values(gone=True)).rowcount
 
 
 def set_problem(conn: Connection, folder_id: int, refusal: FolderRefused) -> None:
@@ -89,21 +95,33 @@ def set_problem(conn: Connection, folder_id: int, refusal: FolderRefused) -> Non
 
 
 def put_refused(conn: Connection, account_id: int, mapped: Mapped, refusal: FolderRefused) -> int:
-    """A folder that the source did not open: what is known of it stays as it is."""
+    """A folder that the source did not open: what is known of it stays as it is.
+
+    Where a rule leaves the folder out that is no problem: nothing of it is wanted.
+    """
     mine = (folder.c.account_id == account_id, folder.c.raw == mapped.folder.raw)
-    known = conn.scalar(select(folder.c.id).where(*mine, folder.c.gone.is_(False)))
-    values = {
+    known = conn.execute(
+        select(folder.c.id, folder.c.listed).where(*mine, folder.c.gone.is_(False))
+    ).first()
+    values: dict[str, Any] = {
         "name": mapped.folder.name,
         "label": mapped.label,
         "system": mapped.system,
         "rule": mapped.rule,
         "renamed": mapped.renamed,
+        "problem": None,
+        "problem_params": None,
         "gone": False,
     }
     if known is None:
-        known = _put(conn, account_id, mapped.folder.raw, values)
-    set_problem(conn, known, refusal)
-    return int(known)
+        folder_id = _put(conn, account_id, mapped.folder.raw, values)
+    else:
+        folder_id = int(known.id)
+        values["listed"] = (_leave_out(conn, folder_id) or known.listed) if mapped.rule else 0
+        conn.execute(update(folder).where(folder.c.id == folder_id).values(**values))
+    if not mapped.rule:
+        set_problem(conn, folder_id, refusal)
+    return folder_id
 
 
 def put_unlisted(conn: Connection, account_id: int, what: Sequence[str]) -> list[int]:
@@ -129,16 +147,14 @@ def _put(conn: Connection, account_id: int, raw: bytes, values: dict[str, Any]) 
     return int(known)
 
 
-def drop_other_folders(conn: Connection, account_id: int, kept: Sequence[int]) -> None:
+def drop_other_folders(conn: Connection, account_id: int, kept: Collection[int]) -> None:
     """Mark the folders that the source no longer has."""
-    others = [
-        row.id
-        for row in conn.execute(select(folder.c.id).where(folder.c.account_id == account_id))
-        if row.id not in set(kept)
-    ]
-    if others:
-        conn.execute(update(folder).where(folder.c.id.in_(others)).values(gone=True))
-        conn.execute(update(occurrence).where(occurrence.c.folder_id.in_(others)).values(gone=True))
+    mine = conn.scalars(select(folder.c.id).where(folder.c.account_id == account_id))
+    others = sorted(set(mine) - set(kept))
+    for start in range(0, len(others), 500):
+        some = others[start : start + 500]
+        conn.execute(update(folder).where(folder.c.id.in_(some)).values(gone=True))
+        conn.execute(update(occurrence).where(occurrence.c.folder_id.in_(some)).values(gone=True))
 
 
 def folders(conn: Connection, account_id: int) -> list[FolderRow]:
@@ -215,24 +231,6 @@ def add_occurrences(conn: Connection, rows: Sequence[dict[str, Any]]) -> None:
         )
         .values(uidnext=highest + 1)
     )
-
-
-_MARK_SHARED = text(
-    """
-    UPDATE occurrence SET predicted = :shared, certain = :no
-    WHERE account_id = :account AND state = 'pending' AND predicted = 'accepted'
-      AND bundle LIKE '<%' AND EXISTS (
-        SELECT 1 FROM occurrence AS o
-        WHERE o.account_id = :account AND o.bundle = occurrence.bundle
-          AND o.size <> occurrence.size AND o.gone = :no)
-    """
-)
-
-
-def mark_shared_ids(conn: Connection, account_id: int) -> None:
-    """Expect of messages with one Message-ID and other sizes that they are not the same."""
-    values = {"account": account_id, "shared": SHARED_ID, "no": False}
-    conn.execute(_MARK_SHARED, values)
 
 
 _JOIN_CONVERSATIONS = text(

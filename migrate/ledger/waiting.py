@@ -2,22 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import Connection, and_, bindparam, func, or_, select, update
 
+from migrate.forecast import Foretold
 from migrate.ledger.tables import folder, occurrence
-
-DECIDED = (
-    "deleted",
-    "filter-since",
-    "filter-before",
-    "filter-min-size",
-    "filter-max-size",
-    "filter-search",
-)
-"""The rules that every scan decides anew, as long as a message is not copied."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,49 +22,52 @@ class Waiting:
     dated: int | None
     predicted: str | None
     certain: bool
+    digest: str | None
     reason: str | None
 
+    @property
+    def expected(self) -> Foretold:
+        return Foretold(self.predicted, self.certain, self.digest)
 
-def uncopied(conn: Connection, folder_id: int) -> Iterator[Waiting]:
-    """What of a folder is still to be copied, or left out by a rule that may have changed."""
+
+def uncopied(
+    conn: Connection, folder_id: int, revocable: Collection[str], *, after: int, limit: int
+) -> list[Waiting]:
+    """What of a folder, above the UID `after`, is still to be copied or was left out by a
+    `revocable` rule; by UID."""
     o = occurrence.c
-    query = select(o.id, o.uid, o.flags, o.size, o.dated, o.predicted, o.certain, o.reason).where(
-        o.folder_id == folder_id,
-        o.gone.is_(False),
-        or_(o.state == "pending", and_(o.state == "skipped", o.reason.in_(DECIDED))),
+    columns = (o.id, o.uid, o.flags, o.size, o.dated, o.predicted, o.certain, o.digest, o.reason)
+    query = (
+        select(*columns)
+        .where(
+            o.folder_id == folder_id,
+            o.uid > after,
+            o.gone.is_(False),
+            or_(o.state == "pending", and_(o.state == "skipped", o.reason.in_(list(revocable)))),
+        )
+        .order_by(o.uid)
+        .limit(limit)
     )
-    for row in conn.execution_options(yield_per=10_000).execute(query.order_by(o.uid)):
-        yield Waiting(*row)
+    return [Waiting(*row) for row in conn.execute(query)]
 
 
-def decide_again(
-    conn: Connection, decided: Sequence[tuple[int, str | None, str | None, bool]]
-) -> None:
-    """(Occurrence id, rule that leaves it out or None, verdict, whether it is certain)."""
+def decide_again(conn: Connection, decided: Sequence[tuple[Waiting, str | None, Foretold]]) -> None:
+    """(What was waiting, the rule that now leaves it out or None, what is expected of it.)"""
     conn.execute(
         update(occurrence).where(occurrence.c.id == bindparam("row")),
         [
             {
-                "row": key,
+                "row": each.id,
                 "state": "skipped" if rule else "pending",
                 "reason": rule,
-                "predicted": verdict,
-                "certain": certain,
+                "slice_id": None,
+                "predicted": expected.verdict,
+                "certain": expected.certain,
+                "digest": expected.digest,
             }
-            for key, rule, verdict, certain in decided
+            for each, rule, expected in decided
         ],
     )
-
-
-def pending(conn: Connection, folder_id: int) -> tuple[int, int]:
-    """(Messages, bytes) of a folder that are to be copied."""
-    query = select(func.count(), func.coalesce(func.sum(occurrence.c.size), 0)).where(
-        occurrence.c.folder_id == folder_id,
-        occurrence.c.state == "pending",
-        occurrence.c.gone.is_(False),
-    )
-    messages, size = conn.execute(query).one()
-    return int(messages), int(size)
 
 
 def count_below(conn: Connection, account_id: int, name: str, uid: int) -> int:

@@ -90,16 +90,21 @@ def _folder(user: str, old: PlannedFolder, new: FolderLine, left: int | None) ->
         yield Change(user, old.name, "rule", old.label, new.rule or "")
     elif old.label != new.label:
         yield Change(user, old.name, "label", str(old.label), str(new.label))
-    if old.error or new.error:
+    if _unread(old.error) or _unread(new.error):
         return
     if old.uidvalidity != new.uidvalidity:
         yield Change(user, old.name, "uidvalidity", str(old.uidvalidity), str(new.uidvalidity))
         return
-    if left is not None and not new.rule and left < old.totals.source:
+    hides = old.error or new.error  # older mail makes room for new mail
+    if left is not None and not hides and not new.rule and left < old.totals.source:
         yield Change(user, old.name, "gone", str(old.totals.source), str(left))
     if old.totals.source != new.totals.source:
         counts = old.totals.source, new.totals.source
         yield Change(user, old.name, "messages", *map(str, counts))
+
+
+def _unread(error: Mapping[str, Any] | None) -> bool:
+    return error is not None and error.get("code") != "source-ceiling"
 
 
 def _predicted(before: Sequence[PlannedVerdict], now: Sequence[Predicted]) -> Iterator[Change]:

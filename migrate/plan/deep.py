@@ -1,26 +1,26 @@
 """`plan --deep`: read every message that is to be copied, and say what becomes of it.
 
 Nothing is kept of a message but its verdict and its SHA-256, which tell copies from different
-messages with one Message-ID.
+messages with one Message-ID. What an earlier plan has read is not read again.
 """
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from functools import partial
-from itertools import islice
 
 from migrate.body import Body
 from migrate.errors import FolderRefused
-from migrate.ledger import Ledger, deep
+from migrate.ledger import Ledger, deep, shared
 from migrate.ledger.accounts import Account
 from migrate.ledger.deep import Read, Unread
 from migrate.message import examine
 from migrate.scan import Scanned
 from migrate.source import Fetched, Source
 
-_ROWS = 500
+_ROWS = 100  # a connection that breaks costs no more
 
 
 def read_all(
@@ -30,24 +30,29 @@ def read_all(
     folders: Scanned,
     *,
     mend_from: bool,
+    stop: threading.Event,
     seen: Callable[[int, int], None],
 ) -> None:
-    """Look into everything pending in `folders`; `seen` is told of messages and bytes."""
+    """Look into everything pending in `folders` until it is read or `stop` is set; `seen` is told
+    of messages and bytes."""
     for folder_id, mapped in folders.items():
-        with ledger.read() as conn:
-            unread = list(deep.unread(conn, folder_id))
-        if not unread:
-            continue
-        try:
-            source.examine(mapped.folder)
-        except FolderRefused:
-            continue  # the scan could open it a moment ago; what it predicted stands
-        rest = iter(unread)
-        while piece := list(islice(rest, _ROWS)):
+        last, opened = 0, False
+        while not stop.is_set():
+            with ledger.read() as conn:
+                piece = deep.unread(conn, folder_id, after=last, limit=_ROWS)
+            if not piece:
+                break
+            last = piece[-1].uid
+            try:
+                if not opened:
+                    source.examine(mapped.folder)
+                opened = True
+            except FolderRefused:
+                break  # the scan could open it a moment ago; what it predicted stands
             found = list(_read(source, piece, mend_from=mend_from))
             ledger.write(partial(deep.note, found=found), account.lease)
             seen(len(piece), sum(each.size for each in piece))
-    ledger.write(lambda conn: deep.tell_apart(conn, account.id), account.lease)
+    ledger.write(lambda conn: shared.mark_shared_ids(conn, account.id), account.lease)
 
 
 def _read(source: Source, piece: list[Unread], *, mend_from: bool) -> Iterator[Read]:

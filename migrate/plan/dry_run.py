@@ -1,36 +1,34 @@
-"""The dry run: scan, map, predict, count. It writes a scan cache and reports, nothing else.
-
-The scan cache is a copy of the ledger, brought up to date with the source, so that a plan in the
-middle of a migration shows what is left to do.
-"""
+"""The dry run: scan, map, predict, count. It writes a scan cache and reports, nothing else."""
 
 from __future__ import annotations
 
 import math
-import sqlite3
 import threading
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing
-from pathlib import Path
 from typing import Any
 
 from migrate.accounts import Account as Row
 from migrate.config import Config, private_directory
 from migrate.connections import Gmail, open_source
-from migrate.errors import MailhaulError
+from migrate.errors import MailhaulError, SourceLost
+from migrate.forecast import Forecast
 from migrate.gmail.quota import UNITS
 from migrate.labels import ADVISED, LABELS_AT_MOST, needed
 from migrate.ledger import Ledger, accounts, scanning, waiting
+from migrate.ledger import deep as bodies
 from migrate.ledger.accounts import Account
+from migrate.plan import cache
 from migrate.plan.changes import changes
 from migrate.plan.deep import read_all
 from migrate.plan.reviewed import Pair, Reviewed
 from migrate.progress import Progress
 from migrate.report.document import Document
-from migrate.report.gather import expected_units, gather, predictions
+from migrate.report.gather import gather, predictions
 from migrate.scan import Look, Scanned, scan
 from migrate.texts import Texts
+
+_RECONNECTS = 5
 
 
 def plan(
@@ -41,18 +39,20 @@ def plan(
     *,
     deep: bool = False,
     old: Reviewed | None = None,
+    stop: threading.Event | None = None,
 ) -> tuple[Document, list[MailhaulError]]:
     """The document of the dry run, and what kept accounts from being read.
 
-    With `deep` every message is read; with `old` the document says what has changed since.
+    With `deep` every message is read, until `stop` is set; the next plan goes on from there. With
+    `old` the document says what has changed since.
     """
     target_error = _consult(config, rows)
     private_directory(config.scan_cache.parent)
-    _copy_ledger(config.ledger_path, config.scan_cache)
+    cache.renew(config.ledger_path, config.scan_cache)
     with Ledger(f"sqlite:///{config.scan_cache}") as ledger:
         pairs = [(row.source_user, row.target_user) for row in rows]
         ids = ledger.write(lambda conn: accounts.enrol(conn, pairs))
-        desk = _Desk(config, ledger, progress, deep)
+        desk = _Desk(config, ledger, progress, deep, stop or threading.Event())
         with ThreadPoolExecutor(min(config.limits.accounts, len(rows))) as pool:
             found = pool.map(
                 lambda row: desk.look(row, ids[row.source_user, row.target_user]), rows
@@ -61,16 +61,19 @@ def plan(
         with ledger.read() as conn:
             document = gather(conn, "plan", None, texts, pairs)
             document.predicted = predictions(conn, pairs)
+            imports = [bodies.imports(conn, ids[pair]) for pair in pairs]
             for row, pair in zip(rows, pairs, strict=True):
                 mapped = scanning.folders(conn, ids[pair])
                 document.notes += _many(needed(mapped, config.label_rules(row)), row, texts)
         document.settings = _settings(config)
         if old:
             document.changes = changes(old, document, pairs, _left(ledger, old, ids))
-    document.complete = not errors
+    document.complete = not errors and not any(line.refused for line in document.accounts)
     document.target_consulted = target_error is None
-    document.units = expected_units(document.predicted, UNITS["messages.import"])
-    document.seconds = _seconds(config, document)
+    document.units = sum(imports) * UNITS["messages.import"]
+    document.seconds = _seconds(config, imports)
+    if desk.unread:
+        document.notes.append(texts("cli.plan.not_read", n=desk.unread))
     if target_error:
         document.notes.append(texts("cli.plan.target_not_consulted", reason=target_error.code))
     return document, errors
@@ -114,21 +117,25 @@ def _consult(config: Config, rows: Sequence[Row]) -> MailhaulError | None:
     return None
 
 
-def _copy_ledger(ledger: Path, cache: Path) -> None:
-    for stale in (cache, *(cache.with_name(cache.name + end) for end in ("-wal", "-shm"))):
-        stale.unlink(missing_ok=True)
-    if ledger.exists():
-        source = sqlite3.connect(f"{ledger.as_uri()}?mode=ro", uri=True)
-        with closing(source), closing(sqlite3.connect(cache)) as copy:
-            source.backup(copy)
-
-
 class _Desk:
     """Looks at accounts, several at a time."""
 
-    def __init__(self, config: Config, ledger: Ledger, progress: Progress, deep: bool) -> None:
+    def __init__(
+        self,
+        config: Config,
+        ledger: Ledger,
+        progress: Progress,
+        deep: bool,
+        stop: threading.Event,
+    ) -> None:
         self._config, self._ledger = config, ledger
-        self._progress, self._deep = progress, deep
+        self._progress, self._deep, self._stop = progress, deep, stop
+        self._unread: list[int] = []
+
+    @property
+    def unread(self) -> int:
+        """Messages that were still to be read when it was stopped."""
+        return sum(self._unread)
 
     def look(self, row: Row, account_id: int) -> MailhaulError | None:
         """Into the ledger what the account holds; the error when that fails."""
@@ -144,43 +151,69 @@ class _Desk:
         return failure
 
     def _read(self, row: Row, account: Account) -> None:
+        """Over as many connections as it takes; what was found or read stays."""
+        failures = 0
+        while True:
+            done: list[int] = []
+            try:
+                self._session(row, account, done.append)
+                return
+            except SourceLost:
+                failures = 0 if done else failures + 1
+                if failures == _RECONNECTS or self._stop.wait(2.0**failures):
+                    raise
+
+    def _session(self, row: Row, account: Account, told: Callable[[int], None]) -> None:
+        """One connection; `told` of how many messages each step brought."""
         config, user = self._config, row.source_user
-        rules = config.label_rules(row)
         mend = config.policy.refused == "repair"
-        look = Look(rules, config.message_filters, config.policy.order, None, mend, structure=True)
-        source = open_source(config, row)
+        look = Look(
+            config.label_rules(row),
+            config.message_filters,
+            config.policy.order,
+            Forecast(config.scan_cache, user, row.target_user, bodies_only=True),
+            mend,
+            structure=True,
+        )
+
+        def scanned(messages: int) -> None:
+            told(messages)
+            self._progress.scanned(user, messages)
+
+        def read(messages: int, size: int) -> None:
+            told(messages)
+            self._progress.done(user, messages, size)
+
+        source = open_source(config, row, self._stop)
         try:
-            folders = scan(
-                source, self._ledger, account, look, lambda n: self._progress.scanned(user, n)
-            )
+            folders = scan(source, self._ledger, account, look, scanned)
             if self._deep:
-                self._open(user, account, folders)
+                self._progress.open(user, *self._left(folders), "read")
                 read_all(
                     source,
                     self._ledger,
                     account,
                     folders,
                     mend_from=mend,
-                    seen=lambda n, size: self._progress.done(user, n, size),
+                    stop=self._stop,
+                    seen=read,
                 )
+                self._unread.append(self._left(folders)[0] if self._stop.is_set() else 0)
         finally:
             source.close()
             self._progress.close(user)
 
-    def _open(self, user: str, account: Account, folders: Scanned) -> None:
+    def _left(self, folders: Scanned) -> tuple[int, int]:
         with self._ledger.read() as conn:
-            left = [waiting.pending(conn, folder_id) for folder_id in folders]
-        messages, size = (sum(each) for each in zip(*left, strict=True)) if left else (0, 0)
-        self._progress.open(user, messages, size, "read")
+            return bodies.left(conn, list(folders))
 
 
-def _seconds(config: Config, document: Document) -> int:
+def _seconds(config: Config, imports: Sequence[int]) -> int:
     """How long the quota alone makes it take: the largest account, or all against the project."""
     limits = config.limits
-    largest = max((each.totals.pending for each in document.accounts), default=0)
     paces = (
-        (largest, limits.units_per_minute_user),
-        (document.totals.pending, limits.units_per_minute_project),
+        (max(imports, default=0), limits.units_per_minute_user),
+        (sum(imports), limits.units_per_minute_project),
     )
     times = [count * UNITS["messages.import"] * 60 / pace for count, pace in paces if pace]
     return math.ceil(max(times, default=0))

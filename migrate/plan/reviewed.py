@@ -80,4 +80,5 @@ class Reviewed(BaseModel):
 
 def bind(config: Config, reviewed: Reviewed) -> Config:
     """The settings with the plan's word on every folder."""
-    return replace(config, reviewed=reviewed.mapping())
+    planned = {each.pair: frozenset(one.name for one in each.folders) for each in reviewed.accounts}
+    return replace(config, reviewed=reviewed.mapping(), planned=planned)

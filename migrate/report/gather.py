@@ -86,11 +86,6 @@ def predictions(conn: Connection, users: Sequence[tuple[str, str]]) -> list[Pred
     return [Predicted(verdict, count, certain) for verdict, certain, count in conn.execute(query)]
 
 
-def expected_units(predicted: Sequence[Predicted], per_message: int) -> int:
-    """Quota units of the imports to come, at most: copies cost nothing, a refusal as much."""
-    return sum(each.count for each in predicted if each.verdict != "oversize") * per_message
-
-
 def _complete(whole: Totals, accounts: Sequence[AccountLine]) -> bool:
     """A folder that the source did not open may hold anything: its account is not complete."""
     finished = all(each.state == "done" and not each.refused for each in accounts)

@@ -87,8 +87,10 @@ class Delivery:
 
     def _adopt(self, message: Message, bundle: Bundle, ways: Sequence[Attempt]) -> bool:
         """Whether an earlier process got it in, in whichever way."""
-        # The mended form first: where it only has a line more in front, it ends with the plain one.
-        letters = [(each.letter(bundle.history_id), each) for each in reversed(ways)]
+        # The draft first: its bytes may well be those of a message. Then the longest: a mended
+        # form that only has a line more in front ends with the plain one.
+        ordered = sorted(ways, key=lambda each: (not each.draft, -each.form.parcel.size))
+        letters = [(each.letter(bundle.history_id), each) for each in ordered]
         found = self._sender.settled([letter for letter, _ in letters], self._job.quiet_from)
         if found is None:
             return False

@@ -21,7 +21,8 @@ _TOKEN = re.compile(
 _LONGEST = 16 * 1024  # bytes of a From; what is longer counts as unreadable
 # More dots than RFC 5322 3.4.1 allows: Japanese carriers gave such addresses to millions.
 _ADDRESS = r"\.*W(?:\.+W)*\.*@(?:W(?:\.W)*\.?|L)"
-_MAILBOX = re.compile(rf"(?:[W.]*:)?(?:{_ADDRESS}|[W.@L]*<{_ADDRESS}>)")
+# In a name `?` is welcome: letters of Shift_JIS have second bytes that read as `[`, `\` or `]`.
+_MAILBOX = re.compile(rf"(?:[W.]*:)?(?:{_ADDRESS}|[W.@L?]*<{_ADDRESS}>)")
 
 
 def from_problem(header: Header) -> tuple[str, bool] | None:

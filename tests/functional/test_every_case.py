@@ -17,8 +17,9 @@ import pytest
 from .dovecot import Dovecot
 from .every_case.case import HASH, Fix
 from .every_case.expected import alive, ends, is_label, labels, unmarked
+from .every_case.folders import REFUSED
 from .every_case.outcome import is_from, states, uploaded
-from .every_case.scene import LABELS, TARGETS, USER, Message, Moved, moved
+from .every_case.scene import LABELS, STRANGER, TARGETS, USER, Message, Moved, moved
 from .migration import Gmail, Stored
 
 pytestmark = pytest.mark.dovecot
@@ -214,12 +215,23 @@ def test_the_quarantine_keeps_bytes_cause_and_cure(scene: Moved) -> None:
             else:
                 file = scene.migration.directory / line["file"]
                 assert file.read_bytes() == each.wire
+                text = file.with_suffix(".txt").read_text()
+                assert " ".join(line["cause"].split()) in " ".join(text.split())
+                assert " ".join(line["cure"].split()) in " ".join(text.split())
     assert kept == {}
 
 
-def test_deep_verification_finds_nothing(scene: Moved) -> None:
-    document = scene.verified.json
-    assert document["differences"] == []
+def test_deep_verification_finds_nothing_new(scene: Moved) -> None:
+    """Beside the folders that nobody can open: the report names them."""
+    closed = {
+        (account["source_user"], each["name"], "source-gone")
+        for account in scene.reported.json["accounts"]
+        for each in account["folders"]
+        if each["error"]
+    }
+    found = scene.verified.json["differences"]
+    assert {(each["account"], each["folder"], each["what"]) for each in found} == closed
+    assert len(found) == len(closed) == 3
     assert scene.verified.code == 3, scene.verified.said  # for the quarantine
 
 
@@ -231,3 +243,27 @@ def test_a_second_run_uploads_nothing(scene: Moved) -> None:
 
 def test_the_source_is_as_it_was(scene: Moved) -> None:
     assert scene.before == scene.after
+
+
+def test_the_folders_that_do_not_open_are_named(scene: Moved) -> None:
+    named = {
+        account["source_user"]: {
+            each["name"]: each["error"]["code"] for each in account["folders"] if each["error"]
+        }
+        for account in scene.ran.json["accounts"]
+    }
+    code = "source-folder-refused"
+    assert named == {USER: dict.fromkeys(REFUSED, code), STRANGER: {"Broken": code}}
+
+
+def test_the_deep_plan_foresees_every_end(scene: Moved) -> None:
+    wanted = Counter(each.case.foreseen for each in scene.messages for _ in alive(places(each)))
+    assert scene.deep.code == 0, scene.deep.said
+    found: Counter[str] = Counter()
+    for each in scene.deep.json["predicted"]:
+        found[each["verdict"]] += each["count"]
+    assert found == wanted
+    assert scene.reported.json["surprises"] == []
+    confirmed = scene.reported.json["confirmed"]
+    assert all(each["agrees"] for each in confirmed)
+    assert sum(each["count"] for each in confirmed) == sum(wanted.values())

@@ -8,11 +8,11 @@ import pytest
 
 from migrate.sandbox.embed import running
 
-from .mailbox import Mover
+from ..functional.every_case.embedded import Places
 
 
 @pytest.fixture(scope="module")
-def mover(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Mover]:
+def places(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Places]:
     data = tmp_path_factory.mktemp("property")
     with running(data / "sandbox") as sandbox:
-        yield Mover(sandbox, data)
+        yield Places(sandbox, data)

@@ -8,9 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ..functional.every_case.case import SENT_TEXT
+from ..functional.every_case.embedded import Places
 from ..functional.every_case.odd_server import Box, Odd
 from ..functional.every_case.outcome import uploaded
-from .mailbox import Mover
 from .strategies import bounded, delimiters, folder_names
 
 _SYSTEM = {"INBOX", "SENT", "DRAFT", "SPAM", "TRASH"}
@@ -34,7 +34,7 @@ def _row(delimiter: bytes, name: bytes) -> bytes:
 
 @bounded
 @given(st.lists(folder_names, min_size=5, max_size=25), delimiters)
-def test_any_name_gets_a_label(mover: Mover, paths: list[list[bytes]], delimiter: bytes) -> None:
+def test_any_name_gets_a_label(places: Places, paths: list[list[bytes]], delimiter: bytes) -> None:
     wire = {b"INBOX"} | {
         name
         for name in (delimiter.join(path).replace(b"\0", b"") for path in paths)
@@ -45,7 +45,9 @@ def test_any_name_gets_a_label(mover: Mover, paths: list[list[bytes]], delimiter
         name: Box(_row(delimiter, name), {1: Odd(_message(number))})
         for number, name in enumerate(sorted(wire))
     }
-    outcome = mover.move(boxes)
+    with places.place(boxes) as place:
+        outcome = place.run()
+        by_bytes = {uploaded(one.raw): one.labels for one in place.gmail.messages()}
     assert outcome.errors == []
     assert outcome.document.totals.closed
     assert outcome.document.totals.source == len(boxes)
@@ -56,7 +58,6 @@ def test_any_name_gets_a_label(mover: Mover, paths: list[list[bytes]], delimiter
         boxes
     )
     assert set(labels.values()) <= {1}
-    by_bytes = {uploaded(one.raw): one.labels for one in outcome.gmail.messages()}
     wanted = Counter(str(line.label) for line in account.folders)
     assert Counter(label for found in by_bytes.values() for label in found) == wanted
     assert by_bytes.keys() == {odd.raw for box in boxes.values() for odd in box.mail.values()}

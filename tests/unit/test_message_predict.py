@@ -38,6 +38,8 @@ def test_from_vectors(case: dict[str, Any]) -> None:
         b"Doe, John <john@example.com>",
         b"(nested (comment)) a@example.com",
         b"\x8eR\x93c <yamada@example.jp>",
+        b"\x95\\\x8e\xa6 <yamada@example.jp>",
+        b"\x83T\x81[\x83r\x83X <yamada@example.jp>",
         b"taro..yamada.@example.ne.jp",
         b'"taro..yamada."@example.ne.jp',
         b"[Info] <a@example.com>",

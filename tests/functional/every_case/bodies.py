@@ -48,7 +48,7 @@ def bodies() -> Iterator[Case]:
     yield Case("body-none", letter("body-none", b""))
     headless = letter("body-unseparated", b"").removesuffix(b"\r\n")
     yield Case("body-unseparated", headless)
-    yield refused("no-byte", b"", "source-no-body", "empty")
+    yield refused("no-byte", b"", "source-no-body", "source-unreadable")
     for name, raw in {
         "one-byte": b"x",
         "only-body": b"Hello,\r\n\r\nthis mail was never given a header.\r\n",

@@ -47,7 +47,7 @@ def sent_and_drafts() -> Iterator[Case]:
     yield Case("a-draft-twice", letter("a-draft-twice", From=OWNER), (drafts, drafts))
     for version in ("one", "two"):
         raw = letter(f"draft-version-{version}", From=OWNER, Message_ID="<draft@example.com>")
-        yield Case(f"draft-version-{version}", raw, (drafts,))
+        yield Case(f"draft-version-{version}", raw, (drafts,), verdict="message-id-shared")
     filed = letter("draft-filed", From=OWNER)
     places = (drafts, place("Projects", "\\Seen"))
     yield Case("draft-filed", filed, places, also=frozenset({"SENT"}))  # it is the owner's

@@ -90,6 +90,8 @@ RENAMED = {
 SYSTEM = {"INBOX": "INBOX", "Sent": "SENT", "Drafts": "DRAFT", "Junk": "SPAM"}
 TOLD = {"gnp\u202eexe": "gnp\\u202eexe"}
 """Folder → its name in reports, where that is another: what acts on the text around it is shown."""
+REFUSED = ["~", "~home"]
+"""Listed by Dovecot, which then says NO to whoever wants to open them."""
 EMPTY = ["Empty", "Empty/Below"]
 """Folders without a message: their labels are made all the same."""
 FOLDERS = (

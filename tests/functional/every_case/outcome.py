@@ -30,6 +30,8 @@ def taken_back(raw: bytes, repairs: Mapping[str, str]) -> bytes | None:
     None where a recorded line is not there.
     """
     for field, after in repairs.items():
+        if f"{field}: {after}".encode() not in raw:
+            return None
         line = re.compile(
             rb"(?m)(?:^|(?<=\r))%s: %s(?:\r\n|\n|\r)" % (field.encode(), re.escape(after.encode()))
         )

@@ -27,7 +27,7 @@ from .case import OWNER, Case, Place
 from .copies import copies, flags, sent_and_drafts
 from .dates import dates
 from .director import Connect, directing
-from .folders import EMPTY, FOLDERS, TOLD, Named, filed
+from .folders import EMPTY, FOLDERS, REFUSED, TOLD, Named, filed
 from .odd_server import OddServer
 from .seeding import Lying, lying, seed
 from .senders import idents, senders
@@ -70,6 +70,7 @@ class Moved:
     migration: Migration
     began: datetime
     planned: Done
+    deep: Done
     ran: Done
     verified: Done
     reported: Done
@@ -89,6 +90,7 @@ def moved(dovecot: Dovecot, data: Path) -> Iterator[Moved]:
     content = lying(cases, EMPTY)
     dovecot.add_user(USER)
     seed(dovecot, USER, content)
+    seed(dovecot, USER, {folder: [] for folder in REFUSED})
     odd = list(strange())
     with ExitStack() as stack:
         server = OddServer(boxes(odd))
@@ -107,6 +109,7 @@ def moved(dovecot: Dovecot, data: Path) -> Iterator[Moved]:
         before = session(dovecot, USER)
         began = datetime.now(UTC)
         planned = migration("plan", "--json")
+        deep = migration("plan", "--deep", "--json")
         ran = migration("run", "--json")
         first = uploads(sandbox)
         yield Moved(
@@ -114,6 +117,7 @@ def moved(dovecot: Dovecot, data: Path) -> Iterator[Moved]:
             migration,
             began,
             planned,
+            deep,
             ran,
             migration("verify", "--deep", "--json"),
             migration("report", "--json"),

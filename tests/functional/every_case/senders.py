@@ -80,7 +80,8 @@ def idents() -> Iterator[Case]:
     for number, text in enumerate(["one", "two", "two "]):
         raw = letter(f"id-shared-{number}", f"Version {text}\r\n", **same)
         places = (INBOX, place("Projects")) if number == 1 else (INBOX,)
-        yield Case(f"id-shared-{number}", raw, places, thread="shared")
+        yield Case(f"id-shared-{number}", raw, places, verdict="message-id-shared", thread="shared")
     # Only the case of one letter differs: another message all the same.
     other = letter("id-shared-3", "Version Two\r\n", **same)
-    yield Case("id-shared-3", other, (place("Lists", "\\Seen"),), thread="shared")
+    lists = (place("Lists", "\\Seen"),)
+    yield Case("id-shared-3", other, lists, verdict="message-id-shared", thread="shared")

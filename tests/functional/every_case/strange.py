@@ -56,14 +56,14 @@ def strange() -> Iterator[tuple[Case, Odd]]:
             fixes={"Date": Fix(moment, "missing")},
         )
         yield case, Odd(late, date=date)
-    raw = letter("kept-nothing")
-    yield refused("kept-nothing", raw, "source-no-body"), Odd(raw, body="nothing")
     raw = letter("body-refused")
     yield Case("body-refused", raw), Odd(raw, body="refused")
-    raw = letter("kept-broken")
-    yield refused("kept-broken", raw, "source-refused-message"), Odd(raw, body="broken")
-    raw = letter("kept-silent")
-    yield refused("kept-silent", raw, "source-no-body"), Odd(raw, silent=True)
+    for name, code, kept in [
+        ("nothing", "source-no-body", Odd(letter("kept-nothing"), body="nothing")),
+        ("broken", "source-refused-message", Odd(letter("kept-broken"), body="broken")),
+        ("silent", "source-no-body", Odd(letter("kept-silent"), silent=True)),
+    ]:
+        yield refused(f"kept-{name}", kept.raw, code, "source-unreadable"), kept
     raw = letter("after-the-broken", Message_ID=None)
     fixes = {"Message-ID": Fix(HASH, "missing")}
     yield Case("after-the-broken", raw, fixes=fixes), Odd(raw)
@@ -103,7 +103,7 @@ def names() -> Iterator[tuple[str, Case, Odd, bytes]]:
 
 
 def boxes(seen: list[tuple[Case, Odd]]) -> dict[bytes, Box]:
-    """The whole server: INBOX with `seen`, the strange names, a parent.
+    """The whole server: INBOX with `seen`, the strange names, a parent, one that does not open.
 
     All folders have the same UIDVALIDITY.
     """
@@ -113,5 +113,6 @@ def boxes(seen: list[tuple[Case, Odd]]) -> dict[bytes, Box]:
         wire = wire.replace(b'\\"', b'"').replace(b"\\\\", b"\\")
         found[wire] = Box(row, {1: odd})
     found[b"Work"] = Box(rb'(\Noselect \HasChildren) "." Work', {}, refused=True)
+    found[b"Broken"] = Box(b'() "." Broken', {}, refused=True)
     found[b"Vacant"] = Box(b'() "." Vacant', {})
     return found

@@ -1,10 +1,12 @@
-"""A mailbox of any folders and any bytes, copied by the real engine from a scripted server."""
+"""The odd server's mailbox, copied by the engine in this process: quick, where no command is
+wanted."""
 
 from __future__ import annotations
 
 import itertools
 import threading
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -16,9 +18,9 @@ from migrate.report.document import Document
 from migrate.sandbox.embed import Running
 from migrate.texts import Texts
 
-from ..functional.every_case.odd_server import Box, OddServer
-from ..functional.every_case.outcome import states
-from ..functional.migration import Gmail, Migration
+from ..migration import Gmail, Migration
+from .odd_server import Box, OddServer
+from .outcome import states
 
 LIMITS = "[limits]\nunits_per_minute_user = 0\nsettle_seconds = 0.1\n"
 SOURCE = "source"
@@ -29,7 +31,6 @@ class Outcome:
     document: Document
     errors: list[MailhaulError]
     directory: Path
-    gmail: Gmail
 
     def states(self) -> dict[tuple[str, int], tuple[str, str | None]]:
         """(folder, UID) → (state, reason)."""
@@ -43,29 +44,55 @@ class Outcome:
             if (each.folder, each.uid) == (folder, uid)
         }
 
+    def kept(self) -> dict[tuple[str, int], bytes | None]:
+        """(folder, UID) → what is in quarantine; None where there is no file."""
+        return {
+            (each.folder, each.uid): self._read(each.file)
+            for each in self.document.quarantine or ()
+        }
+
+    def _read(self, file: str | None) -> bytes | None:
+        return (self.directory / file).read_bytes() if file else None
+
+
+@dataclass(frozen=True)
+class Place:
+    """A server, a migration from it, and the mailbox that it goes to."""
+
+    server: OddServer
+    migration: Migration
+    gmail: Gmail
+
+    def run(self) -> Outcome:
+        config = load(self.migration.directory)
+        document, errors = copy(
+            config, config.accounts, Progress(), Texts("en"), threading.Event(), None, None
+        )
+        return Outcome(document, errors, self.migration.directory)
+
 
 @dataclass
-class Mover:
+class Places:
+    """One sandbox for all; each migration goes into a mailbox of its own."""
+
     sandbox: Running
     data: Path
     _numbers: itertools.count[int] = field(default_factory=itertools.count)
 
-    def move(self, boxes: Mapping[bytes, Box]) -> Outcome:
-        """`migrate run` of all that is in `boxes` (by wire name), into an empty mailbox."""
+    @contextmanager
+    def place(self, boxes: Mapping[bytes, Box], more: str = "") -> Iterator[Place]:
+        """`boxes` by wire name; `more` goes into migration.toml."""
         number = next(self._numbers)
         target = f"user{number}@example.org"
         server = OddServer(boxes)
         try:
             migration = Migration(self.data / f"move{number}")
             url = f"imap://{server.host}:{server.port}"
-            migration.write(url, None, self.sandbox, {(SOURCE, target): "secret"}, LIMITS)
+            accounts = {(SOURCE, target): "secret"}
+            migration.write(url, None, self.sandbox, accounts, LIMITS + more)
             file = migration.directory / "migration.toml"
             text = file.read_text().replace("[source]\n", '[source]\ntls = "insecure-plaintext"\n')
             file.write_text(text)
-            config = load(migration.directory)
-            document, errors = copy(
-                config, config.accounts, Progress(), Texts("en"), threading.Event(), None, None
-            )
+            yield Place(server, migration, Gmail(self.sandbox, target))
         finally:
             server.close()
-        return Outcome(document, errors, migration.directory, Gmail(self.sandbox, target))

@@ -55,7 +55,7 @@ def _walk(config: Config, directory: Path, expected: Totals, texts: Texts) -> in
     from migrate.config import private_directory
     from migrate.plan import plan
     from migrate.progress import progress
-    from migrate.report import write
+    from migrate.report import write, write_texts
     from migrate.report.document import Document
     from migrate.report.words import equation
 
@@ -76,6 +76,7 @@ def _walk(config: Config, directory: Path, expected: Totals, texts: Texts) -> in
     typer.echo(texts("cli.demo.plan", n=planned.totals.source, refused=refused, renames=renames))
     done, errors = copy(config, rows, shown, texts, stop)
     file = report(done, errors, "report")
+    write_texts(done, config.directory, texts)
     typer.echo(texts("cli.demo.run", equation=equation(done, texts)))
     typer.echo(texts("cli.demo.repairs", n=len(done.repairs or ())))
     typer.echo(texts("cli.demo.quarantine", n=done.totals.quarantined, folder=config.quarantine))

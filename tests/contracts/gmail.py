@@ -6,6 +6,7 @@ import http.client
 import json
 import secrets
 import ssl
+import time
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -39,6 +40,7 @@ class Mailbox:
     made: list[str] = field(default_factory=list)
     _tokens: dict[tuple[str, ...], str] = field(default_factory=dict)
     _users: Any = None
+    _idle_after: float = 0
 
     def token(self, *scopes: str, user: str | None = None) -> str:
         """A fresh access token from google-auth."""
@@ -108,8 +110,11 @@ class Mailbox:
         return urlsafe_b64decode(self.get(message_id, "raw")["raw"])
 
     def _own(self) -> Any:
-        """`users` with all rights, made once."""
-        self._users = self._users or self.users()
+        """`users` with all rights. Anew after a pause, as there may be between two files of tests:
+        a server closes idle connections, and no client repeats an import by itself."""
+        if self._users is None or time.monotonic() > self._idle_after:
+            self._users = self.users()
+        self._idle_after = time.monotonic() + 60
         return self._users
 
     def _http(self) -> httplib2.Http:

@@ -30,6 +30,10 @@ _DATE = re.compile(
 _ADDRESS = re.compile(r"[^\s<>@,]+@[^\s<>@,]+")
 
 
+EARLIEST = 31_536_000
+"""1971-01-01 in seconds since 1970."""
+
+
 @dataclass(frozen=True)
 class Occurrence:
     """A message in a folder, as the server hands it out; `name` is its file's."""
@@ -100,7 +104,8 @@ def _judge(
     if new_id := _new_id(fields, raw):
         repairs["Message-ID"] = new_id
     moment = _date(fields)
-    if moment is None or moment > (now + timedelta(days=1)).timestamp():
+    # No mail is older than 1971; earlier dates are clocks that nobody had set.
+    if moment is None or not EARLIEST <= moment <= (now + timedelta(days=1)).timestamp():
         arrived = group[0].internal_date
         moment = int(arrived.timestamp())
         repairs["Date"] = arrived.strftime("%a, %d %b %Y %H:%M:%S %z")

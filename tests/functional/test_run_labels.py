@@ -150,8 +150,8 @@ def test_the_plan_counts_the_labels(
     said: str | None,
 ) -> None:
     content: dict[str, list[Mail]] = {f"a/{number}": [] for number in range(500)}
-    monkeypatch.setattr("migrate.plan.LABELS_AT_MOST", limit)
-    monkeypatch.setattr("migrate.plan.open_source", lambda *_: Source(content))
+    monkeypatch.setattr("migrate.plan.dry_run.LABELS_AT_MOST", limit)
+    monkeypatch.setattr("migrate.plan.dry_run.open_source", lambda *_: Source(content))
     migration = Migration(tmp_path / "move")
     more = f"[labels]\ndepth = {depth}\n{LIMITS}"
     users = {("source", TARGET): "secret"}

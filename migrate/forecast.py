@@ -18,11 +18,11 @@ from pathlib import Path
 BODY_READ = """
 CREATE TABLE IF NOT EXISTS body_read (
     source_user TEXT, target_user TEXT, raw BLOB, uidvalidity INTEGER, uid INTEGER,
-    verdict TEXT NOT NULL, certain INTEGER NOT NULL, digest TEXT NOT NULL, version TEXT NOT NULL,
+    verdict TEXT NOT NULL, certain INTEGER NOT NULL, digest TEXT, version TEXT NOT NULL,
     PRIMARY KEY (source_user, target_user, raw, uidvalidity, uid)
 ) WITHOUT ROWID
 """
-"""What `plan --deep` has read; outlives the rest of the scan cache."""
+"""What `plan --deep` has read, or could not (no `digest`); outlives the rest of the scan cache."""
 
 _BODIES = """
 SELECT uid, verdict, certain, digest FROM body_read

@@ -79,7 +79,7 @@ _REMEMBER = text(
            o.predicted, o.certain, o.digest, :version
     FROM occurrence AS o JOIN folder AS f ON f.id = o.folder_id
     JOIN account AS a ON a.id = o.account_id
-    WHERE o.id = :row AND o.digest IS NOT NULL AND f.uidvalidity > 0
+    WHERE o.id = :row AND f.uidvalidity > 0
     """
 )
 

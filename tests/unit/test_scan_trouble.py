@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from migrate.cli.common import outcome
+from migrate.errors import EXIT_DIFFERS
 from migrate.ledger import claims
 from migrate.report.document import Totals
 from migrate.report.gather import gather
@@ -38,6 +40,7 @@ def test_a_folder_that_never_opened_is_named_and_read_once_it_does(desk: Desk) -
     broken.refused = {"Work"}
     desk.scan(broken)
     assert desk.errors() == {"Work": "source-folder-refused"}
+    assert outcome(desk.document()) == EXIT_DIFFERS  # of a plan, too
     assert desk.totals() == Totals(source=1, pending=1)
     assert list(desk.scan(content()).values()) == ["Work", "Other"]
     assert desk.errors() == {}

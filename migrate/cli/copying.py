@@ -66,7 +66,7 @@ def run(
             old = Reviewed.read(plan) if plan else None
             config = bind(config, old) if old else config
             document, unread = make_plan(config, rows, shown, texts, old=old)
-            brake(document.changes or ())
+            brake(document.changes or (), texts)
             if dry_run:
                 planned(document, unread, config, texts, as_json=as_json)
             # What could not be held against the plan is not copied either.

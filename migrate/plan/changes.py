@@ -6,12 +6,15 @@ New mail is the only change at the source that it takes in its stride.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any
 
 from migrate.errors import BrakeError
 from migrate.plan.reviewed import Pair, PlannedFolder, PlannedVerdict, Reviewed
 from migrate.report.document import Change, Document, FolderLine, Predicted
+from migrate.report.words import explain
+from migrate.shown import visible
+from migrate.texts import Texts
 
 _HARMLESS = frozenset({"label", "messages", "predicted"})
 """New mail; and labels, which the run takes from the plan as far as Gmail allows them."""
@@ -21,15 +24,15 @@ _SHOWN = 20
 def changes(
     old: Reviewed,
     document: Document,
-    pairs: Sequence[Pair],
+    pairs: Collection[Pair] | None,
     left: Mapping[tuple[Pair, str], int],
 ) -> list[Change]:
     """What `document`, a plan of today, says otherwise than `old`.
 
-    `pairs` are the accounts to compare; `left` tells by account and folder how many of the messages
-    that the old plan counted are still there.
+    `pairs` are the accounts to compare, None for all; `left` tells by account and folder how many
+    of the messages that the old plan counted are still there.
     """
-    before = {each.pair: each for each in old.accounts if each.pair in set(pairs)}
+    before = {each.pair: each for each in old.accounts if pairs is None or each.pair in pairs}
     now = {(each.source_user, each.target_user): each for each in document.accounts}
     found = list(_settings(old.settings, document.settings or {}))
     for pair in sorted(before.keys() | now.keys()):
@@ -50,16 +53,18 @@ def changes(
     return found
 
 
-def brake(found: Sequence[Change]) -> None:
+def brake(found: Sequence[Change], texts: Texts) -> None:
     """BrakeError when more has changed than new mail."""
     serious = [each for each in found if each.what not in _HARMLESS]
     if serious:
-        lines = [
-            f"- {': '.join(part for part in (each.account, each.folder, each.what) if part)}: "
-            f"{each.before or '–'} → {each.after or '–'}"
-            for each in serious[:_SHOWN]
-        ]
+        lines = [f"- {_said(each, texts)}" for each in serious[:_SHOWN]]
         raise BrakeError("plan-differs", count=len(serious), list="\n".join(lines))
+
+
+def _said(change: Change, texts: Texts) -> str:
+    what = explain("report.change", change.what, texts)
+    place = [part for part in (change.account, change.folder, what) if part]
+    return visible(f"{': '.join(place)}: {change.before or '–'} → {change.after or '–'}")
 
 
 def _only_one(what: str, user: str, folder: str, name: str, *, there: bool) -> Change:

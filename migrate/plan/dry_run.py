@@ -67,7 +67,8 @@ def plan(
                 document.notes += _many(needed(mapped, config.label_rules(row)), row, texts)
         document.settings = _settings(config)
         if old:
-            document.changes = changes(old, document, pairs, _left(ledger, old, ids))
+            compared = pairs if len(rows) < len(config.accounts) else None
+            document.changes = changes(old, document, compared, _left(ledger, old, ids))
     document.complete = not errors and not any(line.refused for line in document.accounts)
     document.target_consulted = target_error is None
     document.units = sum(imports) * UNITS["messages.import"]

@@ -258,7 +258,7 @@ def test_the_folders_that_do_not_open_are_named(scene: Moved) -> None:
 
 def test_the_deep_plan_foresees_every_end(scene: Moved) -> None:
     wanted = Counter(each.case.foreseen for each in scene.messages for _ in alive(places(each)))
-    assert scene.deep.code == 0, scene.deep.said
+    assert scene.deep.code == 3, scene.deep.said  # for the folders that do not open
     found: Counter[str] = Counter()
     for each in scene.deep.json["predicted"]:
         found[each["verdict"]] += each["count"]

@@ -113,7 +113,7 @@ def _show(checked: Sequence[Checked], texts: Texts) -> None:
         (
             each.account.source_user,
             _side(each.source_error, "folders", texts, count=each.folders)
-            + (f", {each.provider.name}" if each.provider else ""),
+            + (f", {each.provider.name}" if each.provider and each.provider.name else ""),
             each.account.target_user,
             _side(each.target_error, "labels", texts, count=each.labels),
         )

@@ -42,6 +42,7 @@ class Provider:
     id: str
     """`dovecot`, `exchange` … or `unknown`."""
     name: str
+    """For people; empty when unknown."""
     ceiling: int | None = None
     """Messages of a folder that the server shows at most; older ones it hides."""
 

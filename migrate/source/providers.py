@@ -47,7 +47,7 @@ def choose(seen: Seen, wanted: str = AUTO) -> tuple[Provider, Quirks]:
         if key == wanted or (wanted == AUTO and _fits(profile, seen))
     }
     if not fitting:
-        return Provider("unknown", "?"), Quirks()
+        return Provider("unknown", ""), Quirks()
     told: dict[str, Any] = {}
     for profile in fitting.values():
         told |= profile

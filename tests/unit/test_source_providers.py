@@ -44,9 +44,9 @@ QUIRKS = {"connections", "batch_messages", "apart", "ceiling"}
         (Seen(host="sv1234.xserver.jp"), "xserver", "エックスサーバー"),
         (Seen(host="imap.ocn.ne.jp"), "ocn", "OCN"),
         (Seen(host="mail.kagoya.net"), "kagoya", "KAGOYA"),
-        (Seen(host="mail.example.jp", greeting="* OK ready"), "unknown", "?"),
-        (Seen(host="sakura.ne.jp.example.com"), "unknown", "?"),
-        (Seen(capabilities=frozenset({"XAPPLEPUSHSERVICE"})), "unknown", "?"),
+        (Seen(host="mail.example.jp", greeting="* OK ready"), "unknown", ""),
+        (Seen(host="sakura.ne.jp.example.com"), "unknown", ""),
+        (Seen(capabilities=frozenset({"XAPPLEPUSHSERVICE"})), "unknown", ""),
     ],
 )
 def test_a_server_is_told_by_what_it_says(seen: Seen, id: str, name: str) -> None:

@@ -17,7 +17,7 @@ from migrate.config import Config
 from migrate.connections import Gmail, open_source
 from migrate.delivery import Job
 from migrate.errors import MailhaulError, SourceLost, StateError
-from migrate.forecast import Forecast
+from migrate.forecast import Forecast, predictor
 from migrate.gmail.quota import Stopped
 from migrate.labelling import Labels
 from migrate.labels import LabelRules, Mapped
@@ -157,7 +157,8 @@ class LocalEngine:
         """One connection to the source: scan, then copy."""
         policy = self._config.policy
         rules = self._config.label_rules(row)
-        forecast = Forecast(self._config.scan_cache, *_pair(row))
+        by = predictor(mend_from=policy.refused == "repair")
+        forecast = Forecast(self._config.scan_cache, *_pair(row), by)
         source = open_source(self._config, row, self._stop)
         try:
             folders = scan(

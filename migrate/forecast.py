@@ -3,7 +3,7 @@
 `plan` writes its scan cache, and with `--deep` it has read every byte: the run knows less of a
 message before it is sent. Without a cache, or for messages that are not in it, nothing is known.
 A UID means the same message as long as the UIDVALIDITY is the same (RFC 9051 2.3.1.1), so what was
-read once need not be read again, except by another version, which may know better.
+read once need not be read again, except by another predictor, which may know better.
 """
 
 from __future__ import annotations
@@ -15,26 +15,32 @@ from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
 
-BODY_READ = """
-CREATE TABLE IF NOT EXISTS body_read (
+FORETOLD = """
+CREATE TABLE foretold (
     source_user TEXT, target_user TEXT, raw BLOB, uidvalidity INTEGER, uid INTEGER,
-    verdict TEXT NOT NULL, certain INTEGER NOT NULL, digest TEXT, version TEXT NOT NULL,
+    verdict TEXT NOT NULL, certain INTEGER NOT NULL, digest TEXT, predictor TEXT NOT NULL,
     PRIMARY KEY (source_user, target_user, raw, uidvalidity, uid)
 ) WITHOUT ROWID
 """
-"""What `plan --deep` has read, or could not (no `digest`); outlives the rest of the scan cache."""
+"""What plans had to look at attachments or bodies for; outlives the rest of the scan cache. What
+`--deep` has read has a `digest`; what it could not read has none."""
 
-_BODIES = """
-SELECT uid, verdict, certain, digest FROM body_read
+_REMEMBERED = """
+SELECT uid, verdict, certain, digest FROM foretold
 WHERE source_user = ? AND target_user = ? AND raw = ? AND uidvalidity = ?
-  AND uid BETWEEN ? AND ? AND version = ?
+  AND uid BETWEEN ? AND ? AND predictor = ?
 """
 _SCANNED = """
 SELECT o.uid, o.predicted, o.certain, NULL FROM occurrence AS o
 JOIN folder AS f ON f.id = o.folder_id JOIN account AS a ON a.id = f.account_id
 WHERE a.source_user = ? AND a.target_user = ? AND f.raw = ? AND f.uidvalidity = ?
-  AND o.uid BETWEEN ? AND ? AND o.predicted IS NOT NULL
+  AND o.uid BETWEEN ? AND ? AND o.parts
 """
+
+
+def predictor(*, mend_from: bool) -> str:
+    """Who predicts: this version, and whether a From that Gmail refuses is mended."""
+    return version("mailhaul") + (" repair" if mend_from else "")
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,8 +60,9 @@ class Forecast:
     cache: Path
     source_user: str
     target_user: str
-    bodies_only: bool = False
-    """Only what rests on all bytes of a message."""
+    predictor: str
+    remembered: bool = False
+    """Only what earlier plans left: for the plan that fills this cache."""
 
     def of(self, raw: bytes, uidvalidity: int, uids: Sequence[int]) -> Mapping[int, Foretold]:
         """What is known of these messages of a folder; of no use is a cache that can't be read."""
@@ -63,9 +70,9 @@ class Forecast:
             return {}
         key = (self.source_user, self.target_user, raw, uidvalidity, min(uids), max(uids))
         queries: list[tuple[str, tuple[str | bytes | int, ...]]] = [
-            (_BODIES, (*key, version("mailhaul")))
+            (_REMEMBERED, (*key, self.predictor))
         ]
-        if not self.bodies_only:
+        if not self.remembered:
             queries.insert(0, (_SCANNED, key))
         rows: list[tuple[int, str, int, str | None]] = []
         with suppress(sqlite3.Error):

@@ -41,7 +41,7 @@ class Look:
     """What Gmail refuses for its From will be mended."""
     structure: bool = False
     """Ask for the names of attachments too. The server may have to read every message for it, so
-    the dry run does and the run does not: it learns what Gmail says soon enough."""
+    the dry run does, once, and the run does not: it learns what Gmail says soon enough."""
     planned: Collection[str] | None = None
     """Of a plan that binds: the folders that there may be."""
 
@@ -148,10 +148,10 @@ class _Scan:
         matched = self._source.search(search) if search else None
         foretold = partial(self._foretold, raw, state.uidvalidity)
         self._again(folder_id, matched, foretold)
-        structure = self._look.structure
         for uids in _pieces(new, _ROWS):
-            there = {each.uid: each for each in self._source.scan(uids, structure=structure)}
             known = foretold(uids)
+            structure = self._look.structure and not known.keys() >= set(uids)
+            there = {each.uid: each for each in self._source.scan(uids, structure=structure)}
             # A server that lists a UID and then says nothing of it may still hand out the message.
             rows = [
                 self._row(there.get(uid) or _unseen(uid), matched, known.get(uid))
@@ -226,6 +226,7 @@ class _Scan:
             "predicted": expected.verdict,
             "certain": expected.certain,
             "digest": expected.digest,
+            "parts": foretold is not None or listed.parts is not None,
             "fields": int.from_bytes(fields.digest()[:7]),
             "state": "skipped" if rule else "pending",
             "reason": rule,

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from importlib.metadata import version
 
 from sqlalchemy import Connection, bindparam, func, select, text, update
 
@@ -74,9 +73,9 @@ def left(conn: Connection, folder_ids: Sequence[int]) -> tuple[int, int]:
 
 _REMEMBER = text(
     """
-    INSERT OR REPLACE INTO body_read
+    INSERT OR REPLACE INTO foretold
     SELECT a.source_user, a.target_user, f.raw, f.uidvalidity, o.uid,
-           o.predicted, o.certain, o.digest, :version
+           o.predicted, o.certain, o.digest, :predictor
     FROM occurrence AS o JOIN folder AS f ON f.id = o.folder_id
     JOIN account AS a ON a.id = o.account_id
     WHERE o.id = :row AND f.uidvalidity > 0
@@ -84,7 +83,7 @@ _REMEMBER = text(
 )
 
 
-def note(conn: Connection, found: Sequence[Read]) -> None:
+def note(conn: Connection, found: Sequence[Read], predictor: str) -> None:
     """Write the verdicts down, for this plan and for what comes after it."""
     rows = [
         {"row": each.id, "predicted": each.verdict, "certain": each.certain, "digest": each.digest}
@@ -92,8 +91,7 @@ def note(conn: Connection, found: Sequence[Read]) -> None:
     ]
     if rows:
         conn.execute(update(occurrence).where(occurrence.c.id == bindparam("row")), rows)
-        by = version("mailhaul")
-        conn.execute(_REMEMBER, [{"row": each.id, "version": by} for each in found])
+        conn.execute(_REMEMBER, [{"row": each.id, "predictor": predictor} for each in found])
 
 
 def imports(conn: Connection, account_id: int) -> int:

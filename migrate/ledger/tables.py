@@ -20,8 +20,8 @@
   message, `predicted` (`certain` or not) what Gmail is expected to say of it, `seq` the order of
   copying, `at` the seconds since 1970 that decide about it, `dated` those that Gmail will show,
   `detail` what the source said when it did not hand the message out, `placeholder_id` the message
-  that stands for it then, `digest` the SHA-256 that `plan --deep` saw, `fields` a hash of the
-  header fields that the scan reads.
+  that stands for it then, `digest` the SHA-256 that `plan --deep` saw, `parts` whether the
+  prediction knows the names of attachments, `fields` a hash of the header fields that are scanned.
 - `message` distinct bytes (SHA-256 of what the source returned) in an account, and what became of
   them. `header_id` is the Message-ID that was uploaded, `date` the seconds since 1970 that Gmail
   must show, `basis` what the repairs depended on besides the bytes, `labels` what we wrote.
@@ -174,6 +174,7 @@ occurrence = Table(
     Column("predicted", String),
     Column("certain", Boolean, nullable=False, default=True),
     Column("digest", String),
+    Column("parts", Boolean),
     Column("fields", BigInteger),
     Column("state", String, nullable=False, default="pending"),
     Column("reason", String),

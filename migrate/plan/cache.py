@@ -1,5 +1,5 @@
 """The scan cache: a copy of the ledger, so that a plan in the middle of a migration shows what is
-left to do, and what earlier plans have read of bodies."""
+left to do, and what earlier plans have learnt of messages."""
 
 from __future__ import annotations
 
@@ -7,24 +7,42 @@ import sqlite3
 from contextlib import closing, suppress
 from pathlib import Path
 
-from migrate.forecast import BODY_READ
+from migrate.forecast import FORETOLD
+
+_MADE_BY = "CREATE TABLE made_by (predictor TEXT NOT NULL)"
+_REMEMBER = """
+    INSERT INTO foretold
+    SELECT a.source_user, a.target_user, f.raw, f.uidvalidity, o.uid,
+           o.predicted, o.certain, o.digest, m.predictor
+    FROM old.occurrence AS o JOIN old.folder AS f ON f.id = o.folder_id
+    JOIN old.account AS a ON a.id = o.account_id CROSS JOIN old.made_by AS m
+    WHERE o.parts AND f.uidvalidity > 0
+    ON CONFLICT DO UPDATE
+    SET verdict = excluded.verdict, certain = excluded.certain, digest = excluded.digest,
+        predictor = excluded.predictor
+    WHERE predictor <> excluded.predictor
+    """
 
 
-def renew(ledger: Path, cache: Path) -> None:
-    """Make `cache` anew. It is replaced at once, so that no end of this loses what was read."""
+def renew(ledger: Path, cache: Path, predictor: str) -> None:
+    """Make `cache` anew. It is replaced at once, so that no end of this loses what was learnt."""
     new = cache.with_name(f"{cache.name}.new")
     _remove(new)
     with closing(sqlite3.connect(new)) as made:
         if ledger.exists():
             with closing(sqlite3.connect(f"{ledger.as_uri()}?mode=ro", uri=True)) as source:
                 source.backup(made)
-        made.execute(BODY_READ)
+        made.execute(FORETOLD)
+        made.execute(_MADE_BY)
+        made.execute("INSERT INTO made_by VALUES (?)", (predictor,))
+        made.commit()
         if cache.exists():
-            with suppress(sqlite3.Error):  # damaged, or of a version that had no such table
+            # Damaged, or of a version that had other tables: it is only a cache.
+            with suppress(sqlite3.Error):
                 made.execute("ATTACH ? AS old", (str(cache),))
-                made.execute("INSERT INTO body_read SELECT * FROM old.body_read")
-                made.commit()
-        made.rollback()
+                made.execute("INSERT INTO foretold SELECT * FROM old.foretold")
+                made.execute(_REMEMBER)
+        made.commit()
         made.execute("PRAGMA journal_mode = DELETE")  # all of it in the one file
     new.chmod(0o600)
     _remove(cache)

@@ -13,6 +13,7 @@ from functools import partial
 
 from migrate.body import Body
 from migrate.errors import FolderRefused
+from migrate.forecast import predictor
 from migrate.ledger import Ledger, deep, shared
 from migrate.ledger.accounts import Account
 from migrate.ledger.deep import Read, Unread
@@ -35,6 +36,7 @@ def read_all(
 ) -> None:
     """Look into everything pending in `folders` until it is read or `stop` is set; `seen` is told
     of messages and bytes."""
+    by = predictor(mend_from=mend_from)
     for folder_id, mapped in folders.items():
         last, opened = 0, False
         while not stop.is_set():
@@ -50,7 +52,7 @@ def read_all(
             except FolderRefused:
                 break  # the scan could open it a moment ago; what it predicted stands
             found = list(_read(source, piece, mend_from=mend_from))
-            ledger.write(partial(deep.note, found=found), account.lease)
+            ledger.write(partial(deep.note, found=found, predictor=by), account.lease)
             seen(len(piece), sum(each.size for each in piece))
     ledger.write(lambda conn: shared.mark_shared_ids(conn, account.id), account.lease)
 

@@ -12,7 +12,7 @@ from migrate.accounts import Account as Row
 from migrate.config import Config, private_directory
 from migrate.connections import Gmail, open_source
 from migrate.errors import MailhaulError, SourceLost
-from migrate.forecast import Forecast
+from migrate.forecast import Forecast, predictor
 from migrate.gmail.quota import UNITS
 from migrate.labels import ADVISED, LABELS_AT_MOST, needed
 from migrate.ledger import Ledger, accounts, scanning, waiting
@@ -48,7 +48,8 @@ def plan(
     """
     target_error = _consult(config, rows)
     private_directory(config.scan_cache.parent)
-    cache.renew(config.ledger_path, config.scan_cache)
+    by = predictor(mend_from=config.policy.refused == "repair")
+    cache.renew(config.ledger_path, config.scan_cache, by)
     with Ledger(f"sqlite:///{config.scan_cache}") as ledger:
         pairs = [(row.source_user, row.target_user) for row in rows]
         ids = ledger.write(lambda conn: accounts.enrol(conn, pairs))
@@ -172,7 +173,13 @@ class _Desk:
             config.label_rules(row),
             config.message_filters,
             config.policy.order,
-            Forecast(config.scan_cache, user, row.target_user, bodies_only=True),
+            Forecast(
+                config.scan_cache,
+                user,
+                row.target_user,
+                predictor(mend_from=mend),
+                remembered=True,
+            ),
             mend,
             structure=True,
         )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import stat
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -11,7 +12,7 @@ import pytest
 from sqlalchemy import Connection, update
 
 from migrate.filters import Filters
-from migrate.forecast import Forecast, Foretold
+from migrate.forecast import Forecast, Foretold, predictor
 from migrate.labels import LabelRules
 from migrate.ledger import Ledger, deep
 from migrate.ledger.shared import mark_shared_ids
@@ -22,6 +23,7 @@ from migrate.source import Listed, Part
 from tests.unit.ledgers import PAIR, rows, take
 from tests.unit.scanned import Desk, FakeSource, listed
 
+BY = predictor(mend_from=False)
 ACCEPTED, SHARED = ("accepted", False), "message-id-shared"
 PLAIN = b"From: a@x\r\nMessage-ID: <1@x>\r\nDate: Fri, 21 Nov 2025 09:55:06 +0000\r\n"
 
@@ -96,9 +98,9 @@ def test_a_refusal_says_more_than_a_shared_id(desk: Desk) -> None:
 def forecast(tmp_path: Path) -> Callable[..., Forecast]:
     """Of a scan cache in which three messages of Work were scanned and two of them read."""
 
-    def made(validity: int = 7, *, bodies_only: bool = False) -> Forecast:
+    def made(validity: int = 7, *, remembered: bool = False) -> Forecast:
         cache = tmp_path / "scan-cache.db"
-        renew(tmp_path / "no-ledger.db", cache)
+        renew(tmp_path / "no-ledger.db", cache, BY)
         blocked = one(3, b"", 1000, "setup.exe")
         with Ledger(f"sqlite:///{cache}") as planned:
             there = source(one(1), one(2, b"Subject: s\r\n"), blocked)
@@ -110,8 +112,8 @@ def forecast(tmp_path: Path) -> Callable[..., Forecast]:
                 deep.Read(ids[1], "attachment-blocked", True, "aa"),
                 deep.Read(ids[2], "source-unreadable", True, None),
             ]
-            planned.write(lambda conn: deep.note(conn, read))
-        return Forecast(cache, *PAIR, bodies_only=bodies_only)
+            planned.write(lambda conn: deep.note(conn, read, BY))
+        return Forecast(cache, *PAIR, BY, remembered=remembered)
 
     return made
 
@@ -143,14 +145,23 @@ def test_what_has_its_end_keeps_what_was_expected_of_it(
     assert desk.predicted() == {1: ACCEPTED}
 
 
-def test_the_next_plan_takes_over_what_was_read_and_nothing_else(
-    desk: Desk, forecast: Callable[..., Forecast]
+def test_the_next_plan_takes_over_what_was_learnt_and_does_not_ask_again(
+    desk: Desk, forecast: Callable[..., Forecast], tmp_path: Path
 ) -> None:
     content = source(one(1), one(2, b"Subject: s\r\n"), one(3, b"Subject: t\r\n"))
-    desk.scan(content, forecast=forecast(bodies_only=True))
+    learnt = forecast(remembered=True)
+    desk.scan(source(one(3)), forecast=learnt, structure=True)
+    assert desk.predicted() == {3: ACCEPTED}  # scanned by the plan that fills this cache
+    renew(tmp_path / "no-ledger.db", learnt.cache, BY)
+    content = source(one(1), one(2, b"Subject: s\r\n"), one(3))
+    desk.scan(content, forecast=learnt, structure=True)
     found = desk.predicted()
-    assert (found[1], found[2]) == (BLOCKED, UNREADABLE)
-    assert found[3][0] in ("accepted", SHARED)
+    assert (found[1], found[2], found[3]) == (BLOCKED, UNREADABLE, BLOCKED)
+    assert content.asked == [False]
+    content.messages["Work"].append(one(4, b"Subject: u\r\n", 1000, "x.exe"))
+    desk.scan(content, forecast=learnt, structure=True)
+    assert content.asked == [False, True]
+    assert desk.predicted()[4][0] == "attachment-blocked"
 
 
 def test_a_uid_means_nothing_in_a_folder_that_was_rebuilt(
@@ -160,31 +171,44 @@ def test_a_uid_means_nothing_in_a_folder_that_was_rebuilt(
     assert desk.predicted() == {1: ACCEPTED}
 
 
-def test_another_version_reads_for_itself(
-    desk: Desk, forecast: Callable[..., Forecast], monkeypatch: pytest.MonkeyPatch
+def test_another_predictor_looks_for_itself(
+    desk: Desk, forecast: Callable[..., Forecast], tmp_path: Path
 ) -> None:
-    learnt = forecast(bodies_only=True)
-    monkeypatch.setattr("migrate.forecast.version", lambda _: "0.0.1")
-    desk.scan(source(one(1)), forecast=learnt)
-    assert desk.predicted() == {1: ACCEPTED}
+    """Another version, or another policy for what Gmail refuses."""
+    other = replace(forecast(remembered=True), predictor=predictor(mend_from=True))
+    content = source(one(1), one(3, b"", 1000, "x.exe"))
+    desk.scan(content, forecast=other, structure=True)
+    assert (desk.predicted()[1], content.asked) == (ACCEPTED, [True])
+    # What it finds replaces what the other one had found.
+    for _ in range(2):
+        renew(tmp_path / "no-ledger.db", other.cache, other.predictor)
+        with Ledger(f"sqlite:///{other.cache}") as planned:
+            look = Look(LabelRules(), Filters(), "newest-first", other, structure=True)
+            scan(content, planned, take(planned), look)
+    assert content.asked == [True, True, False]
+    assert other.of(b"Work", 7, [1]) == {1: Foretold(*ACCEPTED)}
 
 
 @pytest.mark.parametrize("content", [b"", b"no database at all, but a file " * 40])
 def test_a_cache_that_is_none_does_no_harm(desk: Desk, tmp_path: Path, content: bytes) -> None:
     cache = tmp_path / "scan-cache.db"
     cache.write_bytes(content)
-    desk.scan(source(one(1)), forecast=Forecast(cache, *PAIR))
+    desk.scan(source(one(1)), forecast=Forecast(cache, *PAIR, BY))
     assert desk.predicted() == {1: ACCEPTED}
-    renew(tmp_path / "no-ledger.db", cache)
-    desk.scan(source(one(1)), forecast=Forecast(cache, *PAIR))
+    renew(tmp_path / "no-ledger.db", cache, BY)
+    desk.scan(source(one(1)), forecast=Forecast(cache, *PAIR, BY))
     assert desk.predicted() == {1: ACCEPTED}
 
 
 def test_what_was_read_outlives_the_plan(forecast: Callable[..., Forecast], tmp_path: Path) -> None:
     learnt = forecast()
     for _ in range(2):
-        renew(tmp_path / "no-ledger.db", learnt.cache)
+        renew(tmp_path / "no-ledger.db", learnt.cache, BY)
         found = learnt.of(b"Work", 7, [1, 2, 3])
-        assert found == {1: Foretold(*BLOCKED, "aa"), 2: Foretold(*UNREADABLE)}
+        assert found == {
+            1: Foretold(*BLOCKED, "aa"),
+            2: Foretold(*UNREADABLE),
+            3: Foretold(*BLOCKED),
+        }
     assert [each.name for each in tmp_path.iterdir() if "new" in each.name] == []
     assert stat.S_IMODE(learnt.cache.stat().st_mode) == 0o600

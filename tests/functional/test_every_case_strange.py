@@ -189,3 +189,26 @@ def test_what_gmail_had_before_stays_and_gets_the_labels(as_assumed: Places) -> 
     assert labels == [["Filed", "INBOX", "STARRED"], ["INBOX"], ["STARRED"]]
     drafts = sorted(sorted(one.labels) for one in stored if uploaded(one.raw) == draft)
     assert drafts == [["DRAFT"], ["INBOX"]]
+
+
+def test_a_list_that_breaks_off_at_a_name_loses_no_folder(as_assumed: Places) -> None:
+    """The line break in a name comes between; the folder behind it is not listed any more."""
+    content = {
+        b"INBOX": Box(b'() "/" INBOX', {1: Odd(letter("here"))}),
+        b"Other": Box(b'() "/" Other', {1: Odd(letter("there"))}),
+    }
+    with as_assumed.place(content) as place:
+        first = place.run()
+        assert first.document.complete
+        del place.server.boxes[b"Other"]
+        place.server.broken = b'* LIST () "/" "torn\r\nname"\r\n'
+        second = place.run()
+        stored = place.gmail.messages()
+    assert second.errors == []
+    assert not second.document.complete
+    assert second.document.totals.source == first.document.totals.source == 2
+    assert second.document.totals.closed
+    (account,) = second.document.accounts
+    errors = {line.name: line.error["code"] for line in account.folders if line.error}
+    assert set(errors.values()) == {"source-unlisted"}
+    assert len(stored) == 2

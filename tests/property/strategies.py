@@ -71,7 +71,12 @@ dates = st.sampled_from(
 )
 
 _texts = st.text(min_size=1, max_size=30) | st.sampled_from([*PLAIN, *RENAMED])
+# Names that Gmail takes for one, or keeps for itself.
+_alike = ["a", "A", "a ", " a", "a b", "a  b", "A\u3000b", "é", "e\u0301", "É"]
+_alike += ["ß", "ss", "Todo", "TODO"]
 _components = st.one_of(
+    st.sampled_from(_alike).map(lambda text: bytes(encode(text))),
+    st.sampled_from(_alike).map(lambda text: bytes(encode(text))),
     _texts.map(lambda text: bytes(encode(text.encode("utf-16", "ignore").decode("utf-16")))),
     _texts.map(lambda text: text.encode("utf-8", "ignore")),
     st.text('aA/.&%*~"\\ -', min_size=1, max_size=8).map(str.encode),

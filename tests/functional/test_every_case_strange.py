@@ -15,7 +15,7 @@ from migrate.sandbox.embed import running
 from .every_case.case import Case, letter
 from .every_case.embedded import Outcome, Places
 from .every_case.odd_server import Box, Odd
-from .every_case.outcome import uploaded
+from .every_case.outcome import is_from, uploaded
 from .every_case.strange import boxes, strange
 from .migration import Done
 
@@ -212,3 +212,34 @@ def test_a_list_that_breaks_off_at_a_name_loses_no_folder(as_assumed: Places) ->
     errors = {line.name: line.error["code"] for line in account.folders if line.error}
     assert set(errors.values()) == {"source-unlisted"}
     assert len(stored) == 2
+
+
+def test_a_draft_may_lack_what_a_message_needs(as_assumed: Places) -> None:
+    """It has not been sent yet: no sender, no date, no id; and it may be as odd as any message."""
+    drafts = [
+        letter("no-sender", From=None),
+        letter("two-senders", X_Last="1\r\nFrom: bob@example.com"),
+        letter("bad-sender", From="(none)"),
+        letter("nothing-yet", From=None, To=None, Date=None, Message_ID=None),
+        letter("nul", b"a\0b", Subject=b"\xff"),
+        b"only text",
+        b"From someone Tue\r\n" + letter("mbox"),
+    ]
+    content = {
+        b"INBOX": Box(b'() "/" INBOX', {}),
+        b"Drafts": Box(b'(\\Drafts) "/" Drafts', {n: Odd(raw) for n, raw in enumerate(drafts, 1)}),
+    }
+    with as_assumed.place(content) as place:
+        outcome = place.run()
+        stored = place.gmail.messages()
+        verified = place.migration("verify", "--deep", "--json")
+    assert outcome.errors == []
+    assert {state for state, _ in outcome.states().values()} == {"imported"}
+    assert len(stored) == len(drafts)
+    assert all(one.labels == {"DRAFT"} for one in stored)
+    for uid, raw in enumerate(drafts, 1):
+        repairs = outcome.repairs("Drafts", uid)
+        # What was all body gets a header, and with it the line that ends one.
+        source = b"\r\n" + raw if raw == b"only text" else raw
+        assert sum(is_from(source, uploaded(one.raw), repairs) for one in stored) == 1
+    assert verified.json["differences"] == []

@@ -1,4 +1,8 @@
-"""Gmail merged an import into a message that it had: same bytes stay there, others get a place."""
+"""Gmail merged an import into a message that it had: same bytes stay there, others get a place.
+
+Gmail deletes what lies in Trash or Spam after 30 days. The same bytes there are no reason to leave
+a message out that lies elsewhere at the source: it goes in beside them, as other bytes do.
+"""
 
 from __future__ import annotations
 
@@ -12,6 +16,8 @@ from migrate.gmail.upload import Stored
 from migrate.ledger.outcomes import Known
 from migrate.memory import Memory
 from migrate.sending import Letter, Sender, Target, ends_with
+
+_DOOMED = frozenset({"TRASH", "SPAM"})
 
 
 class Collisions:
@@ -36,14 +42,17 @@ class Collisions:
         )
 
     def settle(self, message: Message, attempt: Attempt, letter: Letter, stored: Stored) -> None:
-        """The same bytes are `present`; others go in beside them, if the policy wants both."""
+        """The same bytes are `present`, unless Gmail is about to delete them; others go in beside
+        them, if the policy wants both."""
         mailbox = self._target.mailbox
         there = mailbox.get_raw(stored.gmail_id)
         added = self._target.labels.ids(letter.names) & self._added(letter, stored.gmail_id)
         before = there.labels - added
-        if there.raw is not None and ends_with(there.raw, letter.parcel):
+        same = there.raw is not None and ends_with(there.raw, letter.parcel)
+        doomed = before & _DOOMED and not letter.names & _DOOMED
+        if same and not doomed:
             self._recorder.stored(message, attempt, stored, "present", before=before)
-        elif not self._keep_both:
+        elif not (self._keep_both or same):
             self._recorder.stored(message, attempt, stored, "merged", before=before, reason="gmail")
         else:
             if added:

@@ -55,6 +55,26 @@ def test_the_same_bytes_are_present_and_get_their_labels(
     assert (again.counts(), uploads(sandbox)) == (copied.counts(), sent)
 
 
+@pytest.mark.parametrize("place", ["TRASH", "SPAM"])
+@pytest.mark.parametrize("policy", ["keep-both", "gmail"])
+def test_what_gmail_is_about_to_delete_is_not_taken_for_present(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, sandbox: Running, place: str, policy: str
+) -> None:
+    before = there_before(sandbox, mail(1), place)
+    content = {"INBOX": [mail(1)]}
+    more = f'[policy]\ncollisions = "{policy}"\n{LIMITS}'
+    copied = run(monkeypatch, tmp_path / "move", sandbox, content, more)
+    assert copied.counts() == {"imported": 1}
+    stored = {one.id: one for one in copied.gmail.messages()}
+    assert stored.pop(before["id"]).labels == {place}
+    (new,) = stored.values()
+    assert new.labels == {"INBOX"}
+    assert new.raw.endswith(mail(1).raw)
+    sent = uploads(sandbox)
+    assert run(monkeypatch, tmp_path / "move", sandbox, content, more).counts() == {"imported": 1}
+    assert uploads(sandbox) == sent
+
+
 def test_other_bytes_under_the_same_id_both_survive(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, sandbox: Running
 ) -> None:

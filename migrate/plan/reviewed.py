@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, Literal
 
-from pydantic import BaseModel, Field, ValidationError
+from pydantic import BaseModel, Field, ValidationError, field_validator
 
 from migrate.config import Config
 from migrate.errors import UsageError
@@ -34,6 +34,17 @@ class PlannedAccount(BaseModel):
     source_user: str
     target_user: str
     folders: list[PlannedFolder]
+
+    @field_validator("folders")
+    @classmethod
+    def _once(cls, folders: list[PlannedFolder]) -> list[PlannedFolder]:
+        """Two lines of one folder could say different things."""
+        seen: set[str] = set()
+        for each in folders:
+            if each.name in seen:
+                raise ValueError(each.name)
+            seen.add(each.name)
+        return folders
 
     @property
     def pair(self) -> Pair:

@@ -22,7 +22,11 @@ EN, JA = Texts("en"), Texts("ja")
     [
         ("plan", "plan", "Dry run: nothing was written to Gmail."),
         ("finished", "good", "Complete: all 60,449 messages at the source are accounted for."),
-        ("refused", "attention", "Not complete: folders that the source did not open: 1."),
+        (
+            "refused",
+            "attention",
+            "Not complete: folders that the source did not show, or perhaps not whole: 1.",
+        ),
         ("interrupted", "open", "Not complete: 1 of 4 accounts could not be worked on."),
         ("verified", "attention", "Verified, with differences: 2."),
     ],

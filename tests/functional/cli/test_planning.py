@@ -125,6 +125,10 @@ def test_new_mail_is_fine(make: Make) -> None:
     assert (done.code, done.json["totals"]["imported"]) == (0, 11), done.said
 
 
+def _twice(plan: dict[str, Any]) -> None:
+    plan["accounts"][0]["folders"].append(folders(plan)["Projects"])
+
+
 def test_a_plan_that_is_edited_wrongly_is_told_with_the_place(make: Make) -> None:
     def edit(plan: dict[str, Any]) -> None:
         folders(plan)["Projects"]["label"] = 5
@@ -133,6 +137,10 @@ def test_a_plan_that_is_edited_wrongly_is_told_with_the_place(make: Make) -> Non
     done = migration("run", "--plan", reviewed(migration, edit))
     assert done.code == 2, done.said
     assert "accounts.0.folders.1.label" in done.err
+    done = migration("run", "--plan", reviewed(migration, _twice))
+    assert done.code == 2, done.said
+    assert "accounts.0.folders" in done.err
+    assert "Projects" in done.err
     (migration.directory / "agreed.json").write_text("no JSON")
     assert migration("plan", "--diff", str(migration.directory / "agreed.json")).code == 2
 

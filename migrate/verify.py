@@ -7,7 +7,7 @@ their recorded repairs, must be the bytes in Gmail. A draft must be there, as a 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -30,6 +30,8 @@ from migrate.sending import ends_with
 from migrate.source import Folder, Source
 
 _PIECE = 50
+_PIECE_BYTES = 16 * 1024 * 1024
+"""Messages are compared in pieces that are held in memory; a larger message is a piece alone."""
 _THREADS = 4
 _VOLATILE = frozenset({"UNREAD", "STARRED", "INBOX"})
 """What a user changes by reading, flagging and archiving: no loss, so no difference."""
@@ -137,9 +139,7 @@ class Verifier:
                     self._difference(row.name, uid, "missing", "not copied yet", "")
                 )
         with ThreadPoolExecutor(_THREADS) as pool:
-            copies = [each for each in ended.values() if each is not None]
-            for start in range(0, len(copies), _PIECE):
-                piece = copies[start : start + _PIECE]
+            for piece in _pieces(each for each in ended.values() if each is not None):
                 answers = list(pool.map(lambda each: self._look(each, deep), piece))
                 bodies = self._bodies(piece) if deep else {}
                 for copy, answer in zip(piece, answers, strict=True):
@@ -154,7 +154,7 @@ class Verifier:
         query = (
             select(
                 occurrence.c.uid,
-                occurrence.c.size,
+                message.c.size,
                 occurrence.c.state,
                 occurrence.c.message_id,
                 folder.c.id,
@@ -273,6 +273,19 @@ class Verifier:
 
     def _difference(self, name: str, uid: int, what: str, source: str, target: str) -> Difference:
         return Difference(self._user, name, uid, what, source, target)
+
+
+def _pieces(copies: Iterable[_Copy]) -> Iterator[list[_Copy]]:
+    piece: list[_Copy] = []
+    size = 0
+    for each in copies:
+        if piece and (len(piece) == _PIECE or size + each.size > _PIECE_BYTES):
+            yield piece
+            piece, size = [], 0
+        piece.append(each)
+        size += each.size
+    if piece:
+        yield piece
 
 
 def _iso(seconds: int) -> str:

@@ -94,7 +94,7 @@ def moved(dovecot: Dovecot, tmp_path_factory: pytest.TempPathFactory) -> Iterato
         migration = Migration(data / "move")
         migration.write(url, dovecot.ca, sandbox, {(user, OWNER): "secret"})
         now = datetime.now(UTC)
-        planned = migration("plan", "--json")
+        planned = migration("plan", "--deep", "--json")
         ran = migration("run", "--json")
         first = uploads(sandbox)
         verified = migration("verify", "--deep", "--json")
@@ -191,6 +191,19 @@ def test_the_plan_foresees_it(moved: Moved) -> None:
         if each.refusal
         for one in each.occurrences
     )
+
+
+def test_the_deep_plan_was_right_about_every_message(moved: Moved) -> None:
+    surprised = {(each["folder"], each["uid"]) for each in moved.ran.json["surprises"]}
+    odd = {
+        (one.folder, one.uid)
+        for each in moved.table
+        for one in each.occurrences
+        if one.name in REFUSED_ALTHOUGH_VALID
+    }
+    assert surprised <= odd
+    ended = sum(each["count"] for each in moved.ran.json["confirmed"])
+    assert ended == moved.ran.json["totals"]["source"]
 
 
 def test_every_occurrence_has_its_class(moved: Moved) -> None:

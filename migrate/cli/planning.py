@@ -106,10 +106,10 @@ def _mapping(document: Document, texts: Texts) -> Iterator[tuple[str, str, str, 
             yield name, visible(line.label or "–"), number(line.totals.source), remark
 
 
-def _changes(document: Document, texts: Texts) -> Iterator[tuple[str, str, str, str]]:
-    from migrate.report.words import explain, visible
+def _changes(document: Document, texts: Texts) -> Iterator[tuple[str, ...]]:
+    from migrate.report.rows import changes
+    from migrate.shown import visible
 
-    for each in document.changes or ():
-        what = explain("report.change", each.what, texts)
-        place = " ".join(part for part in (each.account, each.folder) if part)
-        yield visible(place), what, visible(each.before or "–"), visible(each.after or "–")
+    for account, folder, what, before, after in changes(document, texts):
+        place = " ".join(part for part in (account, folder) if part)
+        yield visible(place), what, visible(before or "–"), visible(after or "–")

@@ -69,10 +69,20 @@ def _refused(document: Document, _: Texts) -> Iterator[Row]:
             yield account.source_user, line.name, str(error.get("cause")), str(error.get("cure"))
 
 
-def _changes(document: Document, texts: Texts) -> Iterator[Row]:
+def changes(document: Document, texts: Texts) -> Iterator[tuple[str, str, str, str, str]]:
+    """What is otherwise than in the plan that was compared, in words."""
     for line in document.changes or ():
         what = explain("report.change", line.what, texts)
-        yield line.account, line.folder, what, line.before, line.after
+        before, after = line.before, line.after
+        if line.what == "predicted":
+            before, after = (_foreseen(each, texts) for each in (before, after))
+        yield line.account, line.folder, what, before, after
+
+
+def _foreseen(text: str, texts: Texts) -> str:
+    """`VERDICT: COUNT` in words."""
+    verdict, _, count = text.rpartition(": ")
+    return f"{explain('rules.verdict', verdict, texts)} {count}"
 
 
 def _predicted(document: Document, texts: Texts) -> Iterator[Row]:
@@ -139,7 +149,7 @@ def _repairs(document: Document, texts: Texts) -> Iterator[Row]:
 ALL = (
     List("failures", ("account", "cause", "cure"), _failures),
     List("refused", ("account", "folder", "cause", "cure"), _refused),
-    List("changes", ("account", "folder", "changed", "then", "now"), _changes),
+    List("changes", ("account", "folder", "changed", "then", "now"), changes),
     List("predicted", ("verdict", "count", "certainty"), _predicted),
     List("quarantine", (*_WHERE, "cause", "cure", "detail", "file"), _quarantine),
     List("differences", (*_WHERE, "what", "at_source", "at_target"), _differences),

@@ -106,6 +106,8 @@ def _upgrade(conn: Connection) -> None:
             if column.name not in there:
                 described = CreateColumn(column).compile(conn)
                 conn.exec_driver_sql(f'ALTER TABLE "{table.name}" ADD COLUMN {described}')
+        for index in table.indexes:
+            index.create(conn, checkfirst=True)
     conn.execute(
         update(tables.meta).where(tables.meta.c.key == "version").values(value=str(tables.VERSION))
     )

@@ -3,10 +3,12 @@
 - `account` one row of accounts.csv. Only the holder of its lease, whose number is `fence`, writes
   rows that belong to it. `history_id` is Gmail's history as of which `baseline` is complete;
   `notes_since` the one before placeholders of which some may not be recorded, see there.
+  `changes_since` is Gmail's history as of which `message.touched` is complete.
 - `folder` one IMAP mailbox at one UIDVALIDITY, with the label it goes to or the rule that leaves
   it out. `listed` is the source's count of a folder that a rule leaves out: it is not scanned.
   `uidnext` is one more than the highest UID seen, `problem` an error code when the source did not
-  open it.
+  open it. `seen` is what the source told of the folder when it was last scanned to its end (RFC
+  9051 6.3.11): `uidnext`, `messages`, `highestmodseq`, each as told or None; None: not yet.
 - `occurrence` one message in a folder at a UID. Its states, and who moves it:
 
       pending ──claim──▶ intended ──outcome──▶ imported · merged · present · skipped · quarantined
@@ -27,7 +29,13 @@
   must show, `basis` what the repairs depended on besides the bytes, `labels` what we wrote.
   `gmail_id` is not unique: Gmail may have merged two of ours. `draft_id` is set for a real draft,
   whose bytes Gmail may rewrite; `placeholder_id` is the message that stands in a mailbox for a
-  quarantined one.
+  quarantined one. `stale`: something changed at the source (a flag, a copy that came or went), and
+  `labels` may not be what the source now says. `touched`: Gmail's history says, or may say, that
+  somebody else changed it since. `undone`: `trashed` or `deleted` by an undo; while it is set the
+  message is not ours at the target any more, and its occurrences are open again.
+- `change` what a run did to a message that was there already (or an undo to any), written before
+  it is done. `what` is `labels`, `trashed`, `untrashed` or `deleted`; `added` and `removed` are
+  names as in `message.labels`; `undone` is the run of the undo that took it back.
 - `slice` a bounded piece of work; `history_id` was read before its first upload. `mend`: what Gmail
   refuses for its From was sent again with another one, so what is in doubt may be in either form.
 - `repair` header fields that were changed, before and after.
@@ -60,7 +68,7 @@ from sqlalchemy import (
     text,
 )
 
-VERSION = 2
+VERSION = 3
 
 metadata = MetaData()
 
@@ -93,6 +101,7 @@ account = Table(
     Column("baseline_at", Float),
     Column("scanned_at", Float),
     Column("notes_since", String),
+    Column("changes_since", String),
     Column("fence", Integer, nullable=False, default=0),
     Column("lease_owner", String),
     Column("lease_until", Float),
@@ -113,6 +122,7 @@ folder = Table(
     Column("renamed", String),
     Column("listed", Integer, nullable=False, default=0),
     Column("uidnext", BigInteger),
+    Column("seen", JSON),
     Column("problem", String),
     Column("problem_params", JSON),
     Column("gone", Boolean, nullable=False, default=False),
@@ -149,6 +159,9 @@ message = Table(
     Column("labels_before", JSON),
     Column("draft_id", String),
     Column("placeholder_id", String),
+    Column("stale", Boolean),
+    Column("touched", Boolean),
+    Column("undone", String),
     Column("run_id", ForeignKey("run.id")),
     UniqueConstraint("account_id", "sha256"),
     Index("message_header_id", "account_id", "header_id"),
@@ -190,12 +203,32 @@ occurrence = Table(
     Index("occurrence_message", "message_id"),
 )
 
-# Partial: an open intent is rare, and every take-up asks for them.
+# Partial: these are rare, and every take-up asks for them.
+Index(
+    "message_stale",
+    message.c.account_id,
+    sqlite_where=text("stale"),
+    postgresql_where=text("stale"),
+)
 Index(
     "occurrence_intended",
     occurrence.c.account_id,
     sqlite_where=text("state = 'intended'"),
     postgresql_where=text("state = 'intended'"),
+)
+
+change = Table(
+    "change",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("account_id", ForeignKey("account.id"), nullable=False),
+    Column("run_id", ForeignKey("run.id"), nullable=False, index=True),
+    Column("message_id", ForeignKey("message.id"), nullable=False, index=True),
+    Column("gmail_id", String, nullable=False),
+    Column("what", String, nullable=False),
+    Column("added", JSON, nullable=False),
+    Column("removed", JSON, nullable=False),
+    Column("undone", ForeignKey("run.id")),
 )
 
 repair = Table(

@@ -8,8 +8,9 @@ for a single message.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+import threading
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
 
@@ -29,6 +30,8 @@ class Folder:
     """`name` split at the server's delimiter, without the personal namespace's prefix."""
     attributes: frozenset[str]
     """LIST attributes in lower case: `\\sent`, `\\drafts`, `\\noselect` … (RFC 6154, RFC 9051)."""
+    status: FolderState | None = field(default=None, compare=False)
+    """As of the LIST, where the server tells it in passing (RFC 5819); the same as `examine`'s."""
 
     @property
     def selectable(self) -> bool:
@@ -96,6 +99,18 @@ SCANNED_FIELDS = ("Message-ID", "References", "In-Reply-To", "Date", "From", "Su
 
 
 @dataclass(frozen=True, slots=True)
+class Flags:
+    """The flags of messages of one folder now."""
+
+    flags: Mapping[int, frozenset[str]]
+    """UID → flags, spelled as in `Listed`: of all messages, or of those that are new or changed."""
+    whole: bool
+    """`flags` has every message of the folder."""
+    vanished: frozenset[int] | None = None
+    """UIDs that are gone (RFC 7162 3.2.10; may name some that never were), None when not told."""
+
+
+@dataclass(frozen=True, slots=True)
 class Fetched:
     """The answer for one UID: its bytes, or why the server refuses to hand them out."""
 
@@ -122,6 +137,14 @@ class Source(Protocol):
 
     def uids(self) -> list[int]:
         """All UIDs of the open folder, ascending. FolderRefused when they can't be listed."""
+
+    def flags(self, since: int | None = None) -> Flags:
+        """Flags of the open folder's messages (FolderRefused): all, or, where the server keeps
+        mod-sequences, only what changed after `since` (RFC 7162 3.1.4, 3.2.6)."""
+
+    def wait(self, seconds: float, stop: threading.Event) -> bool:
+        """IDLE in the open folder (RFC 2177) until something happens there, `stop` is set or
+        `seconds` have passed: whether something happened. False at once where there is no IDLE."""
 
     def search(self, criteria: str) -> set[int]:
         """The UIDs of the open folder that match (RFC 9051 6.4.4, in the words of SEARCH).

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import threading
 import time
 from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import suppress
@@ -10,7 +11,7 @@ from functools import partial
 from pathlib import Path
 
 from migrate.errors import FolderRefused, SourceError
-from migrate.source import Fetched, Folder, FolderState, Listed, Provider, providers
+from migrate.source import Fetched, Flags, Folder, FolderState, Listed, Provider, providers
 from migrate.source.fetching import fetch
 from migrate.source.folders import (
     PERSONAL,
@@ -180,6 +181,12 @@ class ImapSource:
                 if refusal:
                     raise self._not_opened(refusal) from None
         return sorted(found - {0})
+
+    def flags(self, since: int | None = None) -> Flags:
+        return Flags({each.uid: each.flags for each in self.scan(self.uids())}, whole=True)
+
+    def wait(self, seconds: float, stop: threading.Event) -> bool:
+        return False
 
     def search(self, criteria: str) -> set[int]:
         words = search_words(criteria)

@@ -19,7 +19,7 @@ from migrate.errors import FetchRefused, MailhaulError
 from migrate.progress import Progress
 from migrate.report.document import Document
 from migrate.sandbox.embed import Running
-from migrate.source import SCANNED_FIELDS, Fetched, Folder, FolderState, Listed, Provider
+from migrate.source import SCANNED_FIELDS, Fetched, Flags, Folder, FolderState, Listed, Provider
 from migrate.texts import Texts
 
 from .migration import Gmail, Migration
@@ -65,6 +65,12 @@ class MemorySource:
     @property
     def provider(self) -> Provider:
         return Provider("unknown", "")
+
+    def flags(self, since: int | None = None) -> Flags:
+        return Flags({uid: one.flags for uid, one in enumerate(self._open, 1)}, whole=True)
+
+    def wait(self, seconds: float, stop: threading.Event) -> bool:
+        return False
 
     def search(self, criteria: str) -> set[int]:
         """`SUBJECT word` alone: which messages hold the word anywhere."""

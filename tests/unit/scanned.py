@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from typing import Any
@@ -14,7 +15,7 @@ from migrate.ledger.accounts import Account
 from migrate.report.document import Document, Totals
 from migrate.report.gather import gather
 from migrate.scan import Look, scan
-from migrate.source import Fetched, Folder, FolderState, Listed, Provider
+from migrate.source import Fetched, Flags, Folder, FolderState, Listed, Provider
 from migrate.texts import Texts
 from tests.unit.ledgers import PAIR, RUN, folder, rows, take
 
@@ -46,6 +47,12 @@ class FakeSource:
         self.provider = Provider("unknown", "")
         self.asked: list[bool] = []
         self._open = ""
+
+    def flags(self, since: int | None = None) -> Flags:
+        return Flags({each.uid: each.flags for each in self.messages[self._open]}, whole=True)
+
+    def wait(self, seconds: float, stop: threading.Event) -> bool:
+        return False
 
     def search(self, criteria: str) -> set[int]:
         """As if the criteria were `KEYWORD …`."""

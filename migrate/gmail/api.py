@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import base64
 import json
-import socket
 import threading
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -24,13 +23,13 @@ from googleapiclient.discovery_cache import get_static_doc
 from googleapiclient.errors import HttpError
 
 from migrate.errors import TargetError
-from migrate.gmail.auth import Tokens, plain_http
+from migrate.gmail.auth import BROKEN, Tokens, plain_http
 from migrate.gmail.errors import OutcomeUnknown, Throttled, TokenExpired, classify
 from migrate.gmail.quota import Pacer
 
 _ATTEMPTS = 7
 _PAGE = 500
-_BROKEN = (OSError, httplib2.HttpLib2Error, socket.timeout, ValueError)
+_BROKEN = (*BROKEN, ValueError)
 
 
 @cache

@@ -11,6 +11,7 @@ import json
 import threading
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from http.client import HTTPException
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -24,6 +25,8 @@ from migrate.errors import TargetError, UsageError
 
 GOOGLE_API = "https://gmail.googleapis.com"
 GOOGLE_TOKEN_URI = "https://oauth2.googleapis.com/token"  # noqa: S105 - an address
+# An answer that breaks off in the middle is an HTTPException, and no OSError.
+BROKEN = (OSError, HTTPException, httplib2.HttpLib2Error)
 LOOPBACK = {"127.0.0.1", "::1", "localhost"}
 
 SCOPES: Mapping[str, tuple[str, ...]] = {
@@ -123,7 +126,7 @@ class Tokens:
             self._credentials.refresh(google_auth_httplib2.Request(self._http))
         except exceptions.RefreshError as error:
             raise self._explain(error) from error
-        except (exceptions.TransportError, OSError, httplib2.HttpLib2Error) as error:
+        except (exceptions.TransportError, *BROKEN) as error:
             uri = self.key.info["token_uri"]
             raise TargetError("target-unreachable", host=uri, reason=error) from error
 

@@ -119,6 +119,23 @@ def test_stored_although_gmail_failed(
         check_all_there_once(copied)
 
 
+@pytest.mark.parametrize("what", AFTER)
+def test_what_is_only_read_is_asked_again(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, sandbox: Running, what: str
+) -> None:
+    """Also where an answer breaks off in the middle."""
+    reads = ["getProfile", "messages.list", "history.list", "labels.list"]
+    rules = [
+        {"method": f"gmail.users.{each}", "nth": 1, "when": "after", **AFTER[what]}
+        for each in reads
+    ]
+    faults(sandbox, *rules)
+    copied = run(monkeypatch, tmp_path / "move", sandbox, SEVEN, OLDEST_FIRST + LIMITS)
+    assert copied.errors == []
+    check_all_there_once(copied)
+    assert sum(stats(sandbox)["fault_hits"]) >= 3
+
+
 def test_a_message_that_the_source_keeps_to_itself(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, sandbox: Running
 ) -> None:

@@ -1,6 +1,6 @@
 """The command `mailhaul` that kills itself at a named step, or that is broken on purpose.
 
-    [--kill STEP:N] [--mutant NAME] -- migrate run --dir DIR
+    [--kill STEP:N] [--mutant NAME] [--hurry] -- migrate run --dir DIR
 
 The product has no hooks for this: its functions are wrapped here, in the child, at run time.
 """
@@ -19,8 +19,10 @@ from typing import Any
 import mailhaul
 from migrate import engine, placeholder, scan, sending, session, slices, takeup
 from migrate.delivery import collision, courier, recorder
-from migrate.gmail import api, upload
+from migrate.gmail import api, quota, upload
+from migrate.gmail.errors import NotSent, OutcomeUnknown
 from migrate.ledger import accounts, outcomes, writer
+from migrate.source import patience
 
 Wanted = Callable[..., bool]
 
@@ -129,11 +131,35 @@ def _absent_at_once(_: Path) -> None:
     sending.Sender.settled = lambda self, forms, deadline: settled(self, forms, 0)  # type: ignore[method-assign]
 
 
+def _retry_after_time_out(_: Path) -> None:
+    """Take a request whose answer is lost for one that never arrived."""
+    send = upload.Uploader.send
+
+    def hopeful(*args: Any, **named: Any) -> upload.Stored:
+        try:
+            return send(*args, **named)
+        except OutcomeUnknown as error:
+            raise NotSent(str(error)) from error
+
+    upload.Uploader.send = hopeful  # type: ignore[method-assign]
+
+
 MUTANTS = {
     "outcome without intent": _outcome_without_intent,
     "repeat without asking": _repeat_without_asking,
     "absent at once": _absent_at_once,
+    "retry after time-out": _retry_after_time_out,
 }
+_HURRY = 0.2
+
+
+def hurry() -> None:
+    """Time in small: of minutes that the product waits for a busy server, a moment is left. How
+    long Gmail is given to carry out what it has received is not touched."""
+    quota._LONGEST_BACKOFF = _HURRY
+    patience.PAUSES = (_HURRY,) * len(patience.PAUSES)  # type: ignore[assignment]
+    pause = quota.Pacer.pause
+    quota.Pacer.pause = lambda self, seconds: pause(self, min(seconds, _HURRY))  # type: ignore[method-assign]
 
 
 def command(words: list[str], out: str, err: str) -> None:
@@ -144,8 +170,11 @@ def command(words: list[str], out: str, err: str) -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("--kill")
     parser.add_argument("--mutant", choices=MUTANTS)
+    parser.add_argument("--hurry", action="store_true")
     parser.add_argument("command", nargs="*")
     given = parser.parse_args(words)
+    if given.hurry:
+        hurry()
     if given.kill:
         step, _, passage = given.kill.partition(":")
         kill_at(step, int(passage))

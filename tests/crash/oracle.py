@@ -59,19 +59,28 @@ def faults(
     held: Collection[Held],
     seeded: Mapping[str, tuple[bytes, list[str]]],
     first: Collection[str] | None = None,
+    before: Collection[Letter] = (),
 ) -> Iterator[str]:
     """What is wrong with the target: lost, twice, altered, misdated, mislabelled, a
-    draft or not, strange."""
+    draft or not, strange.
+
+    `before` are the letters as they were at the source before it changed: what has no place there
+    any more may be missing, and a label may be one of then or one of now.
+    """
+    earlier = {each.token: each for each in before}
     by_token: dict[str, list[Held]] = defaultdict(list)
     for each in held:
-        found = _TOKEN.search(each.raw)
-        by_token[found[1].decode() if found else "?"].append(each)
+        by_token[token(each.raw)].append(each)
     for letter in letters:
         copies = by_token.pop(letter.token, [])
         wanted = 1 if letter.end in ("imported", "present") else 0
-        if len(copies) != wanted:
+        if len(copies) != wanted and (letter.places or len(copies) > 1):
             kind = "lost" if len(copies) < wanted else "twice" if wanted else "unwanted"
             yield f"{kind}: {letter.token} is there {len(copies)} times"
+            continue
+        then = earlier.get(letter.token, letter)
+        if then.places != letter.places:
+            yield from _changed(then, letter, copies)
             continue
         for copy in copies:
             if not _same(letter, copy.raw):
@@ -83,10 +92,32 @@ def faults(
             labels = letter.labels(first) | set(seeded.get(letter.token, (b"", []))[1])
             if copy.labels != labels:
                 yield f"mislabelled: {letter.token}: {set(copy.labels)}, not {set(labels)}"
-    for token, copies in by_token.items():
-        expected = [Counter(seeded[token][1])] if token in seeded else []
+    for name, copies in by_token.items():
+        expected = [Counter(seeded[name][1])] if name in seeded else []
         if [Counter(each.labels) for each in copies] != expected:
-            yield f"strange: {token}: {[set(each.labels) for each in copies]}"
+            yield f"strange: {name}: {[set(each.labels) for each in copies]}"
+
+
+def _changed(then: Letter, now: Letter, copies: Collection[Held]) -> Iterator[str]:
+    """What is wrong with a letter whose copies at the source are not those of the beginning."""
+    state = {"UNREAD", "STARRED"}
+    for copy in copies:
+        if not _same(then, copy.raw):
+            yield f"altered: {then.token}: {copy.raw[:500]!r}"
+        if copy.draft != then.draft:
+            yield f"{'made' if copy.draft else 'not made'} a draft: {then.token}"
+        if not then.draft and copy.date != then.when.timestamp() * 1000:
+            yield f"misdated: {then.token}: {copy.date}"
+        least = now.labels() - state if now.places else set()
+        most = then.labels() | now.labels() | state
+        if not least <= copy.labels <= most:
+            yield f"mislabelled: {then.token}: {set(copy.labels)}, not {least} to {most}"
+
+
+def token(raw: bytes) -> str:
+    """Which letter it is."""
+    found = _TOKEN.search(raw)
+    return found[1].decode() if found else "?"
 
 
 def _same(letter: Letter, raw: bytes) -> bool:

@@ -12,9 +12,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from multiprocessing.process import BaseProcess
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal, Protocol
 
-from migrate.demo.imap import Running as Imap
 from tests.contracts.gmail import Mailbox, b64
 from tests.crash import killer, oracle
 from tests.crash.letters import OWNER, Letter, letters
@@ -41,11 +40,24 @@ FORKS.set_forkserver_preload(
 )
 
 
+class Imap(Protocol):
+    """Where a source listens."""
+
+    @property
+    def port(self) -> int: ...
+    @property
+    def ca_file(self) -> Path: ...
+
+
 @dataclass
 class Scene:
     directory: Path
     imap: Imap
     mailbox: Mailbox
+    source_user: str = OWNER
+    scopes: Literal["minimal", "modify", "full"] = "modify"
+    hurry: bool = False
+    """Wait a moment where the product waits long for a server that is busy or away."""
     settle: float = 0.6
     uploads: int = 4
     """At a time."""
@@ -57,7 +69,7 @@ class Scene:
         accounts = self.directory / "accounts.csv"
         accounts.touch(mode=0o600)
         accounts.write_text(
-            f"source_user,target_user,source_password\n{OWNER},{self.mailbox.user},{PASSWORD}\n"
+            f"source_user,target_user,source_password\n{self.source_user},{self.mailbox.user},{PASSWORD}\n"
         )
         self.configure()
         self.script()
@@ -76,6 +88,7 @@ ca_file = {json.dumps(str(self.imap.ca_file))}
 [target]
 api = "{self.mailbox.url}"
 key_file = {json.dumps(str(self.mailbox.key_file))}
+scopes = "{self.scopes}"
 [labels]
 include = {json.dumps(list(include))}
 [policy]
@@ -120,6 +133,10 @@ uploads_per_user_max = {self.uploads}
         """Requests that wait for `release`; by all scenes."""
         return int(self._stats()["held"])
 
+    def fault_hits(self) -> int:
+        """How often the rules in force have struck."""
+        return sum(self._stats()["fault_hits"])
+
     def release(self) -> None:
         """Let the held requests go on; whoever looks afterwards finds them done."""
         assert self.mailbox.request("POST", "/_sandbox/release")[0] == 200
@@ -147,6 +164,7 @@ uploads_per_user_max = {self.uploads}
 
     def fork(self, *options: str, command: Sequence[str] = ("run",)) -> BaseProcess:
         """The same, sooner: in a process of its own; `options` are those of `killer.py`."""
+        options = (*options, "--hurry") if self.hurry else options
         words = [*options, "--", "migrate", *command, "--dir", str(self.directory), "--lang", "en"]
         output = [str(self._output(each)) for each in ("out", "err")]
         child = FORKS.Process(target=killer.command, args=(words, *output))
@@ -163,6 +181,10 @@ uploads_per_user_max = {self.uploads}
             child.kill()
         out, err = (self._output(each).read_text("utf-8") for each in ("out", "err"))
         return child.exitcode, out, err
+
+    def told(self) -> str:
+        """What the last command has said on standard error."""
+        return self._output("err").read_text("utf-8")
 
     def _output(self, kind: str) -> Path:
         return self.directory.with_suffix(f".{kind}")

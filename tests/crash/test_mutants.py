@@ -28,6 +28,14 @@ def test_repeat_without_asking(mutant: str | None, new_scene: NewScene) -> None:
     assert bool(twice(scene.target_faults())) == bool(mutant)
 
 
+@pytest.mark.parametrize("mutant", [None, "retry after time-out"])
+def test_retry_after_time_out(mutant: str | None, new_scene: NewScene) -> None:
+    scene = new_scene("off")
+    scene.script({"method": UPLOADS, "every": 4, "drop": True, "when": "after"})
+    scene.complete(*(["--mutant", mutant] if mutant else []))
+    assert bool(twice(scene.target_faults())) == bool(mutant)
+
+
 @pytest.mark.parametrize("mutant", [None, "absent at once"])
 def test_absent_at_once(mutant: str | None, new_scene: NewScene) -> None:
     """Uploads are received, their sender dies, and Gmail has not yet carried them out when the

@@ -1,0 +1,206 @@
+"""One row of the matrix: killed again and again, run to its end, and judged."""
+
+from __future__ import annotations
+
+import random
+import time
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from itertools import cycle, islice
+from multiprocessing.process import BaseProcess
+
+from tests.crash import oracle
+from tests.crash.arena import Arena
+from tests.crash.imap.server import User
+from tests.crash.killer import STEPS
+from tests.crash.letters import Letter, seeds
+from tests.crash.matrix import Row, target_rules
+from tests.crash.scene import KILLED, PATIENCE, Scene
+
+STEPS_EACH, MOMENTS = 2, 2
+"""Kills that a row of the full matrix gets, at named steps and at random moments; a migration that
+is done before its moment is not killed."""
+ENOUGH = 8
+"""Runs after which a migration must be complete, whatever keeps failing."""
+LONGEST = 2.0
+"""Seconds in which a process dies that dies by the clock."""
+LOSSY = ("cut after storing", "500 after storing", "half an answer", "all at once")
+"""What Gmail stores, and nobody hears of it."""
+SHELF = "Drafts (imported)"
+"""Where drafts go that nobody may make, with the scopes `minimal`."""
+
+
+@dataclass
+class Result:
+    row: Row
+    kills: int = 0
+    steps: list[str] = field(default_factory=list)
+    """The named steps at which it was killed."""
+    faults: int = 0
+    """That struck, at the source and at the target."""
+    lost: int = 0
+    twice: int = 0
+    allowed: int = 0
+    """How many may be there twice, by the guarantee of the scopes."""
+    sums: bool = False
+    """The sums close in every folder, and cover what the source holds."""
+    wrong: list[str] = field(default_factory=list)
+    """Everything else."""
+
+    @property
+    def passed(self) -> bool:
+        return not (self.lost or self.wrong) and self.sums and self.twice <= self.allowed
+
+
+def steps_of(number: int, count: int) -> list[str]:
+    """The steps for the row with this number: after all rows each has been used often."""
+    names = [each for each in STEPS if each != "doubt settled"]
+    start = number * count % len(names)
+    return list(islice(cycle(names), start, start + count))
+
+
+def trial(arena: Arena, row: Row, steps: Sequence[str], moments: int) -> Result:
+    """Kill at these steps and at so many random moments, complete, judge."""
+    scene, user = arena.scene(row)
+    # With `minimal` nobody can see what an import is merged into: docs/reliability.md.
+    if row.scopes != "minimal":
+        # Where nothing is merged the same bytes are not found: they are there twice, as documented.
+        before = seeds().items()
+        scene.seed({k: v for k, v in before if k == "stranger" or row.dedupe == "message-id"})
+    result = Result(row)
+    chance = random.Random(row.seed)
+    scene.script(*target_rules(row.target, row.seed))
+    for step in steps:
+        code, _, told = scene.run("--kill", f"{step}:{chance.randint(1, 6)}")
+        _count(result, code, told, step)
+    for _ in range(moments):
+        child = scene.fork()
+        _at_random(scene, user, child, chance)
+        child.kill()
+        child.join()
+        _count(result, child.exitcode, scene.told())
+    _finish(scene, user, result)
+    _judge(scene, user, result)
+    return result
+
+
+def _count(result: Result, code: int | None, told: str, step: str = "") -> None:
+    if code == KILLED:
+        result.kills += 1
+        result.steps += [step] if step else []
+    elif code not in (0, 3, 4, 5):
+        result.wrong.append(f"exit {code}: {told[-500:]}")
+
+
+def _at_random(scene: Scene, user: User, child: BaseProcess, chance: random.Random) -> None:
+    """Wait for a moment: by the clock, by what the source or by what the target has been asked."""
+    kind = chance.randrange(3)
+    if kind == 0:
+        child.join(chance.uniform(0.1, LONGEST))
+        return
+
+    def asked() -> int:
+        return user.commands if kind == 1 else scene.asked()
+
+    start, more = asked(), chance.randint(1, 40 if kind == 1 else 25)
+    deadline = time.monotonic() + PATIENCE
+    while child.is_alive() and asked() < start + more and time.monotonic() < deadline:
+        time.sleep(0.003)
+    time.sleep(chance.uniform(0, 0.03))
+
+
+def _finish(scene: Scene, user: User, result: Result) -> None:
+    """Run with the faults that are left, then once without any."""
+    for _ in range(ENOUGH):
+        code, _, told = scene.run()
+        _count(result, code, told)
+        if code in (0, 3):
+            break
+    there = scene.fault_hits()
+    if user.rules and not user.hits:
+        result.wrong.append("the source never failed")
+    if result.row.target != "none" and not there:
+        result.wrong.append("the target never failed")
+    result.faults = user.hits + there
+    scene.script()
+    user.rules = []
+    code, _, told = scene.run()
+    if code != scene.code:
+        result.wrong.append(f"the last run ends with {code}: {told[-500:]}")
+
+
+def _judge(scene: Scene, user: User, result: Result) -> None:
+    readable = result.row.scopes != "minimal"
+    if not readable:
+        scene.wanted = [_shelved(each) for each in scene.wanted]
+    now = changed(scene.wanted, user, readable)
+    found = list(
+        oracle.faults(now, oracle.target(scene.mailbox), scene.seeded, before=scene.wanted)
+    )
+    kinds = Counter(each.partition(":")[0] for each in found)
+    result.lost = kinds["lost"]
+    result.twice = sum(
+        int(each.rsplit(" ", 2)[1]) - 1 for each in found if each.startswith("twice")
+    )
+    result.wrong += [each for each in found if not each.startswith("twice")]
+    result.allowed = 0 if readable else scene.uploads * result.kills + _unclear(scene, result, now)
+    result.wrong += list(_sums(scene, user, now))
+    result.sums = not any(each.startswith("sums") for each in result.wrong)
+    if readable:
+        verified = scene.document("verify", "--deep")
+        result.wrong += [f"verify: {each}" for each in verified["differences"]]
+    before = scene.asked()
+    scene.run()
+    if scene.asked() != before:
+        result.wrong.append("a run with nothing to do uploaded something")
+
+
+def _unclear(scene: Scene, result: Result, now: Sequence[Letter]) -> int:
+    """With `minimal`: answers that were lost on the way, and messages that came into another folder
+    later, to which only an upload can bring the label."""
+    lossy = result.row.target in LOSSY
+    pairs = zip(scene.wanted, now, strict=True)
+    moved = sum(
+        bool({f for f, _ in there.places} - {f for f, _ in then.places}) for then, there in pairs
+    )
+    return lossy * result.faults + moved
+
+
+def changed(wanted: Sequence[Letter], user: User, readable: bool) -> list[Letter]:
+    """The letters with the places that they have at the source now."""
+    live: dict[str, list[tuple[str, frozenset[str]]]] = {}
+    for folder, message in user.store.live():
+        found = oracle.token(message.raw)
+        place = (SHELF if folder == "Drafts" and not readable else folder, message.flags)
+        live.setdefault(found, []).append(place)
+    return [replace(each, places=tuple(live.get(each.token, ()))) for each in wanted]
+
+
+def _shelved(letter: Letter) -> Letter:
+    places = ((SHELF if folder == "Drafts" else folder, flags) for folder, flags in letter.places)
+    return replace(letter, places=tuple(places))
+
+
+def _sums(scene: Scene, user: User, now: Sequence[Letter]) -> Iterator[str]:
+    """Every folder's classes add up to what the source holds there now."""
+    status = scene.document("status")
+    there = Counter(folder for folder, _ in user.store.live())
+    told = {
+        each["name"]: dict(each["totals"])
+        for account in status["accounts"]
+        for each in account["folders"]
+    }
+    for name, totals in told.items():
+        if totals.pop("source") != sum(totals.values()) or sum(totals.values()) != there[name]:
+            yield f"sums: {name} holds {there[name]}: {totals}"
+    if missing := +(there - Counter(dict.fromkeys(told, 10**6))):
+        yield f"sums: {dict(missing)} are not told of"
+    totals = status["totals"]
+    refused = sum(len(each.places) for each in now if each.end == "quarantined")
+    skipped = sum(len(each.places) for each in now if each.end == "skipped")
+    if (totals["pending"], totals["quarantined"], totals["skipped"]) != (0, refused, skipped):
+        yield f"sums: {totals}"
+    kept = {each.read_bytes() for each in scene.directory.glob("quarantine/*/*.eml")}
+    if kept != {each.raw for each in now if each.end == "quarantined" and each.places}:
+        yield "sums: the quarantine holds something else"

@@ -8,8 +8,12 @@ from collections.abc import Collection, Iterator
 from concurrent.futures import Future
 from contextlib import contextmanager
 
-from migrate.ledger import Ledger, accounts, outcomes
+from migrate.bloom import Bloom
+from migrate.ledger import Ledger, accounts, outcomes, totals
 from migrate.ledger.outcomes import Known
+
+_WORTH = 100
+"""Reading all names costs as much as asking for one in a hundred of them."""
 
 
 class Memory:
@@ -20,19 +24,35 @@ class Memory:
         self._recent: dict[str, list[Known]] = defaultdict(list)
         self._busy: set[str] = set()
         self._turn = threading.Condition()
+        self._known: Bloom | None = None
+        self._asked = 0
+        self._names: int | None = None
+
+    def caught_up(self) -> None:
+        """From now on only we add to what is ours or was in the mailbox before us.
+
+        Most of what comes is new in every way; then the ledger need not be asked.
+        """
+        with self._ledger.read() as conn:
+            to_come = totals.open_count(conn, self._account)
+            self._names = outcomes.name_count(conn, self._account) + 3 * to_come
 
     def find(self, sha256: str, message_id: str) -> list[Known]:
         """Messages of ours with these bytes or this Message-ID, oldest first."""
         with self._turn:
             recent = list(self._recent.get(message_id, ()))
-        with self._ledger.read() as conn:
-            found = outcomes.find(conn, self._account, sha256, message_id)
+        found = []
+        if self._possible(sha256, message_id):
+            with self._ledger.read() as conn:
+                found = outcomes.find(conn, self._account, sha256, message_id)
         # Of each what was said of it last: its labels may have grown.
         return list({each.sha256: each for each in (*found, *recent)}.values())
 
     def ids(self, gmail_ids: Collection[str]) -> set[str]:
         """Those of `gmail_ids` that are ours or were in the mailbox before us."""
         wanted = list(gmail_ids)
+        if not self._possible(*wanted):
+            return set()
         with self._turn:
             recent = {each.gmail_id for found in self._recent.values() for each in found}
         with self._ledger.read() as conn:
@@ -40,10 +60,33 @@ class Memory:
             before = accounts.in_baseline(conn, self._account, wanted)
         return (recent & set(wanted)) | mine | before
 
+    def _possible(self, *names: str) -> bool:
+        """False: none of these names is in the ledger or on its way there."""
+        with self._turn:
+            self._asked += 1
+            if self._known is None and self._names is not None:
+                if self._asked * _WORTH < self._names:
+                    return True
+                self._known = self._read()
+            return self._known is None or any(name in self._known for name in names)
+
+    def _read(self) -> Bloom:
+        assert self._names is not None
+        known = Bloom(self._names)
+        with self._ledger.read() as conn:
+            for name in outcomes.names(conn, self._account):
+                known.add(name)
+        for message_id, found in self._recent.items():
+            for each in found:
+                _add(known, each, message_id)
+        return known
+
     def remember(self, known: Known, message_id: str, done: Future[None]) -> None:
         """Keep an outcome at hand until the ledger has it."""
         with self._turn:
             self._recent[message_id].append(known)
+            if self._known:
+                _add(self._known, known, message_id)
 
         def forget(_: object) -> None:
             with self._turn:
@@ -66,3 +109,8 @@ class Memory:
             with self._turn:
                 self._busy.discard(message_id)
                 self._turn.notify_all()
+
+
+def _add(names: Bloom, known: Known, message_id: str) -> None:
+    for name in (known.sha256, message_id, known.gmail_id):
+        names.add(name)

@@ -62,10 +62,11 @@ class Session:
         )
         with self._ledger.read() as conn:
             known = scanning.folders(conn, self._account.id)
+        delivery = Delivery(self._ledger, self._target, self._job)
         work = Work(
             self._ledger,
             source,
-            Delivery(self._ledger, self._target, self._job),
+            delivery,
             self._account.lease,
             self._job.folders,
             {each.id: each.uidvalidity for each in known},
@@ -75,6 +76,7 @@ class Session:
         )
         try:
             self._doubts(work)
+            delivery.caught_up()
             closed = {each.id for each in known} - set(self._job.folders)
             self._slices(work, closed)
             if self._second_try():

@@ -34,6 +34,10 @@ class Delivery:
             target, self._sender, self._memory, self._recorder, keep_both=job.keep_both
         )
 
+    def caught_up(self) -> None:
+        """The ledger knows all that was in the mailbox before what is delivered from now on."""
+        self._memory.caught_up()
+
     def deliver(self, bundle: Bundle, bodies: Mapping[int, Body | FetchRefused]) -> None:
         """Bring every occurrence of `bundle` to its end; `bodies` by occurrence id.
 

@@ -66,7 +66,7 @@ class Recorder:
             repairs=prepared.repairs,
             draft_id=stored.draft_id,
         )
-        done = self._post(lambda conn: outcomes.record(conn, outcome))
+        done = self._record(outcome)
         assert outcome.known is not None
         self._memory.remember(outcome.known, prepared.message_id, done)
 
@@ -103,7 +103,12 @@ class Recorder:
             run_id=self._job.run_id,
             header_id=message.message_id,
         )
-        self._post(lambda conn: outcomes.record(conn, outcome))
+        self._record(outcome)
+
+    def _record(self, outcome: Outcome) -> Future[None]:
+        done = self._ledger.post_item(outcomes.record, outcome, self._job.account.lease)
+        done.add_done_callback(self._written)
+        return done
 
     def _post(self, op: Callable[[Connection], None]) -> Future[None]:
         done = self._ledger.post(op, self._job.account.lease)

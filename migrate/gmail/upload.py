@@ -190,19 +190,23 @@ def _stored(answer: dict[str, Any]) -> Stored:
 
 
 def _reader(opening: bytes, parcel: Parcel, closing: bytes) -> Callable[[int], bytes]:
-    """A READFUNCTION over all parts; holds at most one chunk of a spooled message."""
-    parts = iter(_parts(opening, parcel, closing))
-    rest = memoryview(b"")
+    """A READFUNCTION over all parts; holds at most one chunk of a spooled message.
+
+    Each call takes the interpreter's lock, for which it may have to wait: most messages go whole.
+    """
+    parts = _parts(opening, parcel, closing)
+    rest = b""
 
     def read(size: int) -> bytes:
         nonlocal rest
-        while not rest:
-            piece = next(parts, None)
-            if piece is None:
-                return b""
-            rest = memoryview(piece)
-        piece, rest = bytes(rest[:size]), rest[size:]
-        return piece
+        found = [rest]
+        length = len(rest)
+        while length < size and (piece := next(parts, None)) is not None:
+            found.append(piece)
+            length += len(piece)
+        whole = b"".join(found)
+        rest = whole[size:]
+        return whole[:size]
 
     return read
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future
 from contextlib import contextmanager
 from pathlib import Path
@@ -68,6 +68,15 @@ class Ledger:
     ) -> Future[T]:
         """Like `write`, without waiting; the future tells when it is on disk."""
         return self._writer.post(op, lease)
+
+    def post_item(
+        self,
+        op: Callable[[Connection, Sequence[T]], None],
+        item: T,
+        lease: tuple[int, int] | None = None,
+    ) -> Future[None]:
+        """Like `post` for one of many things that `op` writes together, in their order."""
+        return self._writer.post_item(op, item, lease)
 
     def close(self) -> None:
         """Write what is queued, then close."""

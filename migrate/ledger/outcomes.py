@@ -2,13 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
-from sqlalchemy import Connection, delete, insert, or_, select, update
+from sqlalchemy import (
+    Column,
+    Connection,
+    Table,
+    bindparam,
+    delete,
+    func,
+    insert,
+    or_,
+    select,
+    update,
+)
 
-from migrate.ledger.tables import message, occurrence, repair
+from migrate.ledger.tables import baseline, message, occurrence, repair
 from migrate.message import Repair
+
+_PIECE = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,14 +82,15 @@ def find(conn: Connection, account_id: int, sha256: str, header_id: str | None) 
         select(message)
         .where(
             message.c.account_id == account_id,
-            message.c.gmail_id.is_not(None),
             or_(message.c.sha256 == sha256, message.c.header_id == header_id),
         )
         .order_by(message.c.id)
     )
+    # Were gmail_id a condition, SQLite would take its index and read the whole account.
     return [
         Known(r.sha256, r.header_id, r.gmail_id, r.thread_id, frozenset(r.labels), r.draft_id)
         for r in conn.execute(query)
+        if r.gmail_id is not None
     ]
 
 
@@ -90,9 +105,94 @@ def ours(conn: Connection, account_id: int, gmail_ids: Sequence[str]) -> set[str
     }
 
 
-def record(conn: Connection, outcome: Outcome) -> None:
-    """Write an outcome: the message row made or brought up to date, its occurrences closed."""
-    values = {
+def names(conn: Connection, account_id: int) -> Iterator[str]:
+    """All that `find`, `ours` and the baseline may be asked for: hashes, Message-IDs, Gmail ids."""
+    for table, columns in _NAMES.items():
+        query = select(*columns).where(table.c.account_id == account_id)
+        if table is occurrence:
+            query = query.where(occurrence.c.placeholder_id.is_not(None))
+        for row in conn.execution_options(yield_per=10_000).execute(query):
+            yield from (name for name in row if name is not None)
+
+
+def name_count(conn: Connection, account_id: int) -> int:
+    """About how many `names` there are."""
+    counts = (
+        conn.scalar(select(func.count()).where(table.c.account_id == account_id))
+        for table in (message, baseline)
+    )
+    messages, before = (int(each or 0) for each in counts)
+    return 3 * messages + before
+
+
+_NAMES: dict[Table, tuple[Column[Any], ...]] = {
+    message: (
+        message.c.sha256,
+        message.c.header_id,
+        message.c.gmail_id,
+        message.c.placeholder_id,
+    ),
+    occurrence: (occurrence.c.placeholder_id,),
+    baseline: (baseline.c.gmail_id,),
+}
+
+
+def record(conn: Connection, found: Sequence[Outcome]) -> None:
+    """Write outcomes: message rows made or brought up to date, their occurrences closed.
+
+    Of two for the same message the later one counts.
+    """
+    for start in range(0, len(found), _PIECE):
+        piece = found[start : start + _PIECE]
+        # The same message twice is rare, and its second row has to find the first.
+        latest = {(each.account_id, each.sha256): each for each in piece}
+        ids = _message_ids(conn, latest.keys())
+        fresh = [_row(each) for key, each in latest.items() if key not in ids]
+        again = [_row(each) | {"row": ids[key]} for key, each in latest.items() if key in ids]
+        if fresh:
+            conn.execute(insert(message), fresh)
+            ids = _message_ids(conn, latest.keys())
+        if again:
+            rows = [each["row"] for each in again]
+            conn.execute(update(message).where(message.c.id == bindparam("row")), again)
+            conn.execute(delete(repair).where(repair.c.message_id.in_(rows)))
+        _close(
+            conn,
+            [
+                (ids[each.account_id, each.sha256], *closed)
+                for each in piece
+                for closed in each.occurrences
+            ],
+        )
+        repairs = [
+            {
+                "message_id": ids[key],
+                "field": one.field,
+                "before": one.before,
+                "after": one.after,
+                "why": one.why,
+            }
+            for key, each in latest.items()
+            for one in each.repairs
+        ]
+        if repairs:
+            conn.execute(insert(repair), repairs)
+
+
+def _message_ids(conn: Connection, keys: Collection[tuple[int, str]]) -> dict[tuple[int, str], int]:
+    """(Account id, SHA-256) → id of those that have a row."""
+    query = select(message.c.account_id, message.c.sha256, message.c.id).where(
+        message.c.account_id.in_({account for account, _ in keys}),
+        message.c.sha256.in_({sha256 for _, sha256 in keys}),
+    )
+    return {(row.account_id, row.sha256): row.id for row in conn.execute(query)}
+
+
+def _row(outcome: Outcome) -> dict[str, Any]:
+    before = outcome.labels_before
+    return {
+        "account_id": outcome.account_id,
+        "sha256": outcome.sha256,
         "size": outcome.size,
         "header_id": outcome.header_id,
         "state": outcome.state,
@@ -103,33 +203,10 @@ def record(conn: Connection, outcome: Outcome) -> None:
         "date": outcome.date,
         "basis": outcome.basis,
         "labels": sorted(outcome.labels),
-        "labels_before": (None if outcome.labels_before is None else sorted(outcome.labels_before)),
+        "labels_before": None if before is None else sorted(before),
         "draft_id": outcome.draft_id,
         "run_id": outcome.run_id,
     }
-    mine = (message.c.account_id == outcome.account_id, message.c.sha256 == outcome.sha256)
-    message_id = conn.scalar(select(message.c.id).where(*mine))
-    if message_id is None:
-        row = {"account_id": outcome.account_id, "sha256": outcome.sha256}
-        key = conn.execute(insert(message).values(**row, **values)).inserted_primary_key
-        assert key is not None
-        message_id = key[0]
-    else:
-        conn.execute(update(message).where(message.c.id == message_id).values(**values))
-        conn.execute(delete(repair).where(repair.c.message_id == message_id))
-    _close(conn, message_id, outcome.occurrences)
-    if outcome.repairs:
-        rows = [
-            {
-                "message_id": message_id,
-                "field": each.field,
-                "before": each.before,
-                "after": each.after,
-                "why": each.why,
-            }
-            for each in outcome.repairs
-        ]
-        conn.execute(insert(repair), rows)
 
 
 def add_copies(
@@ -143,7 +220,7 @@ def add_copies(
     mine = (message.c.account_id == account_id, message.c.sha256 == sha256)
     message_id = conn.scalars(select(message.c.id).where(*mine)).one()
     conn.execute(update(message).where(*mine).values(labels=sorted(labels)))
-    _close(conn, message_id, occurrences)
+    _close(conn, [(message_id, *each) for each in occurrences])
 
 
 def close_unread(conn: Connection, occurrence_ids: Sequence[int], why: tuple[str, str]) -> None:
@@ -155,12 +232,13 @@ def close_unread(conn: Connection, occurrence_ids: Sequence[int], why: tuple[str
     )
 
 
-def _close(
-    conn: Connection, message_id: int, closed: tuple[tuple[int, str, str | None], ...]
-) -> None:
-    for occurrence_id, state, reason in closed:
+def _close(conn: Connection, closed: Sequence[tuple[int, int, str, str | None]]) -> None:
+    """(Message id, occurrence id, class, reason) each."""
+    if closed:
         conn.execute(
-            update(occurrence)
-            .where(occurrence.c.id == occurrence_id)
-            .values(state=state, reason=reason, message_id=message_id)
+            update(occurrence).where(occurrence.c.id == bindparam("row")),
+            [
+                {"message_id": message_id, "row": row, "state": state, "reason": reason}
+                for message_id, row, state, reason in closed
+            ],
         )

@@ -203,7 +203,15 @@ occurrence = Table(
     Index("occurrence_message", "message_id"),
 )
 
-# Partial: these are rare, and every take-up asks for them.
+# Partial: these are rare, and asked for at every take-up, or with every upload.
+for each in (message.c.placeholder_id, occurrence.c.placeholder_id):
+    Index(
+        f"{each.table.name}_placeholder",
+        each.table.c.account_id,
+        each,
+        sqlite_where=each.is_not(None),
+        postgresql_where=each.is_not(None),
+    )
 Index(
     "message_stale",
     message.c.account_id,

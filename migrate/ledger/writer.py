@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import queue
 import threading
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass
+from itertools import groupby
 from typing import Any, TypeVar
 
 from sqlalchemy import Connection, Engine, select
@@ -18,6 +20,8 @@ from migrate.ledger.tables import account
 T = TypeVar("T")
 
 _MOST = 1000
+_GATHER = 0.05
+"""Seconds."""
 
 
 class LeaseLost(StateError):
@@ -29,9 +33,11 @@ class LeaseLost(StateError):
 
 @dataclass(slots=True)
 class _Job:
-    op: Callable[[Connection], Any]
+    op: Callable[..., Any]
     lease: tuple[int, int] | None
     done: Future[Any]
+    items: tuple[Any, ...] = ()
+    """What `op` is to write, together with what other jobs have for it."""
 
 
 class Writer:
@@ -50,6 +56,14 @@ class Writer:
         self._jobs.put(_Job(op, lease, done))
         return done
 
+    def post_item(
+        self, op: Callable[[Connection, Sequence[T]], None], item: T, lease: tuple[int, int] | None
+    ) -> Future[None]:
+        """The same for something of which many are written at a time."""
+        done: Future[None] = Future()
+        self._jobs.put(_Job(op, lease, done, (item,)))
+        return done
+
     def close(self) -> None:
         self._jobs.put(None)
         self._thread.join()
@@ -63,20 +77,26 @@ class Writer:
                     job.done.set_exception(self._broken)
 
     def _gather(self) -> list[_Job]:
-        """All that waits, at least one; empty when the writer is closed."""
+        """All that waits, at least one; empty when the writer is closed.
+
+        Nobody waits for an item; the more of them are written at a time, the less each one costs.
+        """
         first = self._jobs.get()
         if first is None:
             return []
         jobs = [first]
+        until = time.monotonic() + _GATHER if first.items else 0.0
         while len(jobs) < _MOST:
             try:
-                job = self._jobs.get_nowait()
+                job = self._jobs.get(timeout=max(until - time.monotonic(), 0.000_001))
             except queue.Empty:
                 break
             if job is None:
                 self._jobs.put(None)
                 break
             jobs.append(job)
+            if not job.items:
+                until = 0.0
         return jobs
 
     def _commit(self, jobs: list[_Job]) -> None:
@@ -84,12 +104,15 @@ class Writer:
         try:
             with self._engine.connect().execution_options(writer=True) as conn, conn.begin():
                 fences = _fences(conn, jobs)
-                results = [
-                    LeaseLost(job.lease[0])
-                    if job.lease and fences.get(job.lease[0]) != job.lease[1]
-                    else job.op(conn)
-                    for job in jobs
-                ]
+                results: list[Any] = []
+                for lost, op, group in _groups(jobs, fences):
+                    if lost is not None:
+                        results += [LeaseLost(lost) for _ in group]
+                    elif group[0].items:
+                        op(conn, [item for job in group for item in job.items])
+                        results += [None] * len(group)
+                    else:
+                        results += [job.op(conn) for job in group]
         except BaseException as error:
             reason = error.orig if isinstance(error, DatabaseError) else error
             self._broken = StateError("ledger-write", reason=reason)
@@ -102,6 +125,20 @@ class Writer:
                 job.done.set_exception(result)
             else:
                 job.done.set_result(result)
+
+
+def _groups(
+    jobs: list[_Job], fences: Mapping[int, int]
+) -> Iterator[tuple[int | None, Callable[..., Any], list[_Job]]]:
+    """Jobs in their order, neighbours with one operation together: (account whose lease is lost,
+    operation, jobs)."""
+
+    def key(job: _Job) -> tuple[int | None, Callable[..., Any], bool]:
+        lost = job.lease is not None and fences.get(job.lease[0]) != job.lease[1]
+        return job.lease[0] if job.lease and lost else None, job.op, bool(job.items)
+
+    for (lost, op, _), group in groupby(jobs, key):
+        yield lost, op, list(group)
 
 
 def _fences(conn: Connection, jobs: list[_Job]) -> dict[int, int]:

@@ -32,7 +32,7 @@ def _method(name: str) -> Wanted:
 
 
 def _outcomes(_writer: object, jobs: Iterable[Any]) -> bool:
-    return any("Recorder.stored" in getattr(each.op, "__qualname__", "") for each in jobs)
+    return any(getattr(item, "gmail_id", None) for each in jobs for item in each.items)
 
 
 def _partial(path: Path, *_: object) -> bool:

@@ -25,7 +25,7 @@ def ledger(tmp_path: Path) -> Iterator[Ledger]:
 
 def put(ledger: Ledger, account_id: int, sha256: str, state: str) -> None:
     outcome = Outcome(account_id, sha256, 1, state, (), RUN)
-    ledger.write(lambda conn: outcomes.record(conn, outcome))
+    ledger.write(lambda conn: outcomes.record(conn, [outcome]))
 
 
 def test_only_what_is_quarantined_for_nobody_goes(ledger: Ledger, tmp_path: Path) -> None:

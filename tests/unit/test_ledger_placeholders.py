@@ -22,7 +22,7 @@ def refuse(
     rows = ledgers.rows(ledger)
     ends = tuple((rows[uid].id, state, "gmail-attachment") for uid in uids)
     outcome = Outcome(account.id, digest, 9, state, ends, ledgers.RUN, reason="gmail-attachment")
-    ledger.write(lambda conn: outcomes.record(conn, outcome))
+    ledger.write(lambda conn: outcomes.record(conn, [outcome]))
 
 
 def absent(ledger: Ledger, account: Account) -> list[Absent]:

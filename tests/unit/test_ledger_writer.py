@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 import threading
+from collections.abc import Sequence
 from concurrent.futures import Future
 from pathlib import Path
 from typing import Any
@@ -126,3 +127,38 @@ def test_the_database_s_own_words_are_in_the_error(tmp_path: Path) -> None:
         with pytest.raises(StateError, match="UNIQUE") as caught:
             ledger.write(note("twice"))
         assert isinstance(caught.value.params["reason"], sqlite3.IntegrityError)
+
+
+def test_what_is_written_together_keeps_its_place_among_the_others(tmp_path: Path) -> None:
+    ran: list[object] = []
+
+    def together(_: Connection, items: Sequence[int]) -> None:
+        ran.append(list(items))
+
+    with opened(tmp_path) as ledger:
+        held = Held(ledger)
+        futures: list[Future[Any]] = [ledger.post_item(together, n) for n in (1, 2)]
+        futures.append(ledger.post(lambda _: ran.append("between")))
+        futures.append(ledger.post_item(together, 3))
+        held.let_go()
+        assert [each.result(PATIENCE) for each in futures] == [None] * 4
+    assert ran == [[1, 2], "between", [3]]
+
+
+def test_an_item_under_a_lost_lease_is_left_out(tmp_path: Path) -> None:
+    ran: list[int] = []
+
+    def together(_: Connection, items: Sequence[int]) -> None:
+        ran.extend(items)
+
+    with opened(tmp_path) as ledger:
+        old = take(ledger)
+        new = take(ledger)
+        held = Held(ledger)
+        late = ledger.post_item(together, 1, old.lease)
+        mine = ledger.post_item(together, 2, new.lease)
+        held.let_go()
+        mine.result(PATIENCE)
+        with pytest.raises(LeaseLost):
+            late.result(PATIENCE)
+    assert ran == [2]

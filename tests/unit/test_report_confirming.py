@@ -92,7 +92,7 @@ def _ended(ledger: Ledger, account: Account, uid: int, state: str, **rest: Any) 
     outcome = Outcome(
         account.id, f"{uid:064}", 1, state, ((row.id, state, reason),), ledgers.RUN, **rest
     )
-    ledger.write(lambda conn: outcomes.record(conn, outcome))
+    ledger.write(lambda conn: outcomes.record(conn, [outcome]))
 
 
 def test_confirm_counts_by_verdict_and_names_each_surprise(tmp_path: Path) -> None:

@@ -76,7 +76,7 @@ class Desk:
             gmail_id=gmail_id,
             thread_id="t",
         )
-        self.ledger.write(lambda conn: outcomes.record(conn, outcome))
+        self.ledger.write(lambda conn: outcomes.record(conn, [outcome]))
         self.mailbox.arrive(gmail_id)
 
     def before_us(self) -> set[str]:

@@ -29,6 +29,9 @@ from migrate.gmail.quota import Pacer
 
 _ATTEMPTS = 7
 _PAGE = 500
+_BATCH = 1000
+_LABELS = 100
+"""Of one request; the limits are those of the discovery document."""
 _BROKEN = (*BROKEN, ValueError)
 
 
@@ -68,12 +71,26 @@ class Found:
 
 
 @dataclass(frozen=True, slots=True)
+class Counts:
+    """How many messages have a label, Spam and Trash included."""
+
+    messages: int
+    unread: int
+
+
+@dataclass(frozen=True, slots=True)
 class Change:
-    """One history record, as far as we read it: a message added, or labels added to one."""
+    """What one history record says of a message."""
 
     gmail_id: str
     added: bool
+    """It came into the mailbox."""
     labels: frozenset[str]
+    """Labels that it got."""
+    removed: frozenset[str] = frozenset()
+    """Labels that it lost."""
+    deleted: bool = False
+    """It is gone for good."""
 
 
 class _Bearer:
@@ -123,9 +140,22 @@ class Mailbox:
         answer = self._call("labels.create", self._labels.create(userId="me", body={"name": name}))
         return Label(answer["id"], answer["name"], system=False)
 
-    def ids(self) -> Iterator[str]:
-        """The ids of all messages, Spam and Trash too: 5 units for 500."""
-        for page in self._pages("messages", self._messages, "messages/id"):
+    def label_counts(self, label_id: str) -> Counts:
+        """NotFound when there is no such label."""
+        answer = self._call("labels.get", self._labels.get(userId="me", id=label_id))
+        return Counts(answer.get("messagesTotal", 0), answer.get("messagesUnread", 0))
+
+    def delete_label(self, label_id: str) -> None:
+        """Delete a user label and take it from all messages that have it. NotFound."""
+        self._call("labels.delete", self._labels.delete(userId="me", id=label_id))
+
+    def ids(self, label_id: str | None = None) -> Iterator[str]:
+        """The ids of all messages, or of those with a label, Spam and Trash too: 5 units for 500.
+
+        LabelRefused when there is no such label.
+        """
+        only = {} if label_id is None else {"labelIds": [label_id]}
+        for page in self._pages("messages", self._messages, "messages/id", only):
             yield from (each["id"] for each in page.get("messages", ()))
 
     def drafts(self) -> Iterator[tuple[str, str]]:
@@ -151,12 +181,44 @@ class Mailbox:
         return self._get(gmail_id, "raw")
 
     def modify(self, gmail_id: str, *, add: Sequence[str] = (), remove: Sequence[str] = ()) -> None:
-        body = {"addLabelIds": sorted(add), "removeLabelIds": sorted(remove)}
-        self._call("messages.modify", self._messages.modify(userId="me", id=gmail_id, body=body))
+        """Change labels; more than a hundred, in several requests. LabelRefused for one that does
+        not exist, NotFound."""
+        for body in _deltas(add, remove):
+            request = self._messages.modify(userId="me", id=gmail_id, body=body)
+            self._call("messages.modify", request)
+
+    def batch_modify(
+        self, gmail_ids: Sequence[str], *, add: Sequence[str] = (), remove: Sequence[str] = ()
+    ) -> None:
+        """The same changes of labels for many messages: 50 units for 1,000. LabelRefused.
+
+        Nothing is said of ids that don't exist. NotFound, should Gmail refuse a batch for one.
+        """
+        for body in _deltas(add, remove):
+            for ids in _batches(gmail_ids):
+                request = self._messages.batchModify(userId="me", body={"ids": ids} | body)
+                self._call("messages.batchModify", request)
 
     def trash(self, gmail_id: str) -> None:
         """To Trash, from where the user can have it back for 30 days. NotFound."""
         self._call("messages.trash", self._messages.trash(userId="me", id=gmail_id))
+
+    def untrash(self, gmail_id: str) -> None:
+        """Out of Trash, with the labels that it still has. NotFound."""
+        self._call("messages.untrash", self._messages.untrash(userId="me", id=gmail_id))
+
+    def delete(self, gmail_id: str) -> None:
+        """For good. It needs the scopes `full`. NotFound."""
+        self._call("messages.delete", self._messages.delete(userId="me", id=gmail_id))
+
+    def batch_delete(self, gmail_ids: Sequence[str]) -> None:
+        """For good, many at once: 50 units for 1,000. It needs the scopes `full`.
+
+        "No guarantees that messages … existed": nothing is said of ids that don't.
+        """
+        for ids in _batches(gmail_ids):
+            request = self._messages.batchDelete(userId="me", body={"ids": ids})
+            self._call("messages.batchDelete", request)
 
     def changes(self, since: str) -> Iterator[Change]:
         """What happened after `since`, oldest first. NotFound when that is too long ago."""
@@ -165,7 +227,6 @@ class Mailbox:
             request = self._history.list(
                 userId="me",
                 startHistoryId=since,
-                historyTypes=["messageAdded", "labelAdded"],
                 maxResults=_PAGE,
                 pageToken=token,
             )
@@ -175,6 +236,11 @@ class Mailbox:
                     yield Change(entry["message"]["id"], True, frozenset())
                 for entry in record.get("labelsAdded", ()):
                     yield Change(entry["message"]["id"], False, frozenset(entry["labelIds"]))
+                for entry in record.get("labelsRemoved", ()):
+                    removed = frozenset(entry["labelIds"])
+                    yield Change(entry["message"]["id"], False, frozenset(), removed)
+                for entry in record.get("messagesDeleted", ()):
+                    yield Change(entry["message"]["id"], False, frozenset(), deleted=True)
             if not (token := answer.get("nextPageToken")):
                 return
 
@@ -186,7 +252,9 @@ class Mailbox:
             request.headers["accept-encoding"] = "identity"
         return _found(self._call("messages.get", request))
 
-    def _pages(self, resource: str, calls: Any, fields: str) -> Iterator[dict[str, Any]]:
+    def _pages(
+        self, resource: str, calls: Any, fields: str, only: dict[str, Any] | None = None
+    ) -> Iterator[dict[str, Any]]:
         token = None
         while True:
             request = calls.list(
@@ -195,6 +263,7 @@ class Mailbox:
                 maxResults=_PAGE,
                 pageToken=token,
                 fields=f"{fields},nextPageToken",
+                **(only or {}),
             )
             answer = self._call(f"{resource}.list", request)
             yield answer
@@ -234,6 +303,19 @@ class Mailbox:
             http = google_auth_httplib2.AuthorizedHttp(_Bearer(self._tokens), http=plain)
             self._local.http = http
         return http
+
+
+def _deltas(add: Sequence[str], remove: Sequence[str]) -> Iterator[dict[str, list[str]]]:
+    """Bodies of requests that together add and remove these labels; none for no change."""
+    more, less = sorted(add), sorted(remove)
+    for start in range(0, max(len(more), len(less)), _LABELS):
+        end = start + _LABELS
+        yield {"addLabelIds": more[start:end], "removeLabelIds": less[start:end]}
+
+
+def _batches(gmail_ids: Sequence[str]) -> Iterator[list[str]]:
+    for start in range(0, len(gmail_ids), _BATCH):
+        yield list(gmail_ids[start : start + _BATCH])
 
 
 def _found(answer: dict[str, Any]) -> Found:

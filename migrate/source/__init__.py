@@ -31,7 +31,10 @@ class Folder:
     attributes: frozenset[str]
     """LIST attributes in lower case: `\\sent`, `\\drafts`, `\\noselect` … (RFC 6154, RFC 9051)."""
     status: FolderState | None = field(default=None, compare=False)
-    """As of the LIST, where the server tells it in passing (RFC 5819); the same as `examine`'s."""
+    """As of the LIST, where the server tells it in passing (RFC 5819); the same as `examine`'s.
+
+    If it has a mod-sequence and equals an earlier one, nothing has happened in the folder since.
+    Without a mod-sequence flags may have changed."""
 
     @property
     def selectable(self) -> bool:
@@ -58,6 +61,7 @@ class FolderState:
     exists: int
     uidnext: int | None = None
     highestmodseq: int | None = None
+    """None where the folder keeps no mod-sequences (RFC 7162 3.1.2)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +109,8 @@ class Flags:
     flags: Mapping[int, frozenset[str]]
     """UID → flags, spelled as in `Listed`: of all messages, or of those that are new or changed."""
     whole: bool
-    """`flags` has every message of the folder."""
+    """`flags` has every message of the folder: what it does not have is gone. If it is not whole
+    and `vanished` is None, only `uids()` tells what is gone."""
     vanished: frozenset[int] | None = None
     """UIDs that are gone (RFC 7162 3.2.10; may name some that never were), None when not told."""
 
@@ -140,7 +145,12 @@ class Source(Protocol):
 
     def flags(self, since: int | None = None) -> Flags:
         """Flags of the open folder's messages (FolderRefused): all, or, where the server keeps
-        mod-sequences, only what changed after `since` (RFC 7162 3.1.4, 3.2.6)."""
+        mod-sequences, only what changed after `since` (RFC 7162 3.1.4, 3.2.6).
+
+        `since` is an earlier `highestmodseq` of the same folder at the same UIDVALIDITY; another
+        UIDVALIDITY means other messages, for whose flags it must not be given. 0 is as None. A
+        message whose flags the server keeps to itself is left out, and the answer is not whole.
+        """
 
     def wait(self, seconds: float, stop: threading.Event) -> bool:
         """IDLE in the open folder (RFC 2177) until something happens there, `stop` is set or

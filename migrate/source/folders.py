@@ -60,7 +60,7 @@ def row(response: Response) -> Row | None:
                 a.decode("ascii", "replace").lower() for a in attributes if isinstance(a, bytes)
             )
             return Row(
-                _inbox(raw),
+                inbox(raw),
                 delimiter if isinstance(delimiter, bytes) else b"",
                 frozenset(_XLIST.get(name, name) for name in names),
             )
@@ -133,7 +133,7 @@ def _unshift(match: re.Match[str]) -> str:
         return match[0]
 
 
-def _inbox(raw: bytes) -> bytes:
+def inbox(raw: bytes) -> bytes:
     """INBOX is the same folder in any case (RFC 9051 5.1)."""
     return b"INBOX" if raw.upper() == b"INBOX" else raw
 

@@ -7,12 +7,14 @@ import threading
 import time
 from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import suppress
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
-from migrate.errors import FolderRefused, SourceError
+from migrate.errors import FolderRefused, SourceError, SourceLost
 from migrate.source import Fetched, Flags, Folder, FolderState, Listed, Provider, providers
 from migrate.source.fetching import fetch
+from migrate.source.flagging import FORMS, all_flags, changed_flags
 from migrate.source.folders import (
     PERSONAL,
     SPECIAL_USES,
@@ -26,14 +28,15 @@ from migrate.source.folders import namespaces as told_namespaces
 from migrate.source.gate import Gate
 from migrate.source.listing import Lister
 from migrate.source.login import Login
-from migrate.source.response import number
+from migrate.source.response import Response, number
 from migrate.source.scanning import scan
 from migrate.source.searching import search_words, searched
 from migrate.source.session import Session, open_session
+from migrate.source.states import ask_states, status_items
 from migrate.source.trouble import Trouble
-from migrate.source.wire import Refused, Wait, Wire, astring
+from migrate.source.wire import Interrupted, Refused, Wait, Wire, astring
 
-_STATE = re.compile(rb"\[(UIDVALIDITY|UIDNEXT|HIGHESTMODSEQ) (\d+)\]", re.IGNORECASE)
+_STATE = re.compile(rb"\[(UIDVALIDITY|UIDNEXT|HIGHESTMODSEQ) (\d{1,18})\]", re.IGNORECASE)
 _SEARCHED = 50_000  # messages at a time: the answer is one line, and must not become too long
 
 
@@ -101,8 +104,11 @@ class ImapSource:
         self._batch_bytes = batch_bytes
         self._provider, self._quirks = providers.choose(self._session.seen, provider)
         self._folder = ""
-        self._exists = 0
+        self._state = FolderState(0, 0)
         self._open: tuple[bytes, int] | None = None
+        self._condstore = self._offers(b"CONDSTORE")
+        self._forms = list(FORMS[0 if self._session.qresync else 1 :])
+        self._statuses = True
         self._unlisted: tuple[str, ...] = ()
 
     @property
@@ -118,11 +124,14 @@ class ImapSource:
         return self._unlisted
 
     def folders(self) -> list[Folder]:
+        if self._open and self._statuses:
+            with suppress(Refused):  # the state of the open folder is as of the last command
+                self._wire.run(b"NOOP")
         spaces: list[Namespace] = []
         if self._offers(b"NAMESPACE"):
             with suppress(Refused):
                 spaces = [n for r in self._wire.run(b"NAMESPACE") for n in told_namespaces(r)]
-        lister = Lister(self._wire, self._reconnect)
+        lister = Lister(self._wire, self._reconnect, self._also())
         rows = lister.tree(b"")
         if lister.error and not rows:
             raise lister.error
@@ -133,16 +142,16 @@ class ImapSource:
         if not any(each.attributes & SPECIAL_USES for each in rows):
             rows += self._special_uses()
         self._unlisted = tuple(lister.unlisted)
-        return chosen_folders(rows, spaces, self._kinds)
+        folders = chosen_folders(rows, spaces, self._kinds)
+        states = lister.states or self._ask_states(folders)
+        return [replace(each, status=states.get(each.raw)) for each in folders]
 
     def examine(self, folder: Folder) -> FolderState:
         exists = 0
         codes: dict[bytes, int] = {}
-        # Dovecot tells HIGHESTMODSEQ only to those who ask (RFC 7162 3.1.8).
-        condstore = (b"(CONDSTORE)",) if self._offers(b"CONDSTORE") else ()
         self._folder = folder.name
         try:
-            for response in self._wire.ask(b"EXAMINE", astring(folder.raw), *condstore):
+            for response in self._examined(astring(folder.raw)):
                 match response.text.split():
                     case [count, word] if word.upper() == b"EXISTS":
                         exists = number(count) or 0
@@ -150,19 +159,19 @@ class ImapSource:
                     codes[code[1].upper()] = int(code[2])
         except Refused as refused:
             raise self._not_opened(refused) from None
-        self._exists = exists
         self._open = folder.raw, codes.get(b"UIDVALIDITY", 0)
-        return FolderState(
+        self._state = FolderState(
             uidvalidity=codes.get(b"UIDVALIDITY", 0),
             exists=exists,
-            uidnext=codes.get(b"UIDNEXT"),
-            highestmodseq=codes.get(b"HIGHESTMODSEQ"),
+            uidnext=codes.get(b"UIDNEXT") or None,
+            highestmodseq=codes.get(b"HIGHESTMODSEQ") or None,
         )
+        return self._state
 
     def uids(self) -> list[int]:
         """FolderRefused when the server does not list them in any way."""
         # Not in an empty folder: 1:* is an error there with some servers.
-        if not self._exists:
+        if not self._state.exists:
             return []
         found: set[int] = set()
         refusal: Refused | None = None
@@ -172,10 +181,10 @@ class ImapSource:
         except Refused as refused:
             refusal = refused
         # A server that fails at one message, or passes over some, may know more by its index.
-        if len(found) < self._exists:
+        if len(found) < self._state.exists:
             try:
-                for first in range(1, self._exists + 1, _SEARCHED):
-                    last = min(first + _SEARCHED - 1, self._exists)
+                for first in range(1, self._state.exists + 1, _SEARCHED):
+                    last = min(first + _SEARCHED - 1, self._state.exists)
                     found |= self._search([b"%d:%d" % (first, last)])
             except Refused:
                 if refusal:
@@ -183,17 +192,29 @@ class ImapSource:
         return sorted(found - {0})
 
     def flags(self, since: int | None = None) -> Flags:
-        return Flags({each.uid: each.flags for each in self.scan(self.uids())}, whole=True)
+        state = self._state
+        if not state.exists:  # as in `uids`
+            return Flags({}, whole=True)
+        # Mod-sequences that have become smaller are those of another index.
+        changes = self._trouble.at("changes", self._open)
+        found: Flags | None = None
+        if since and since <= (state.highestmodseq or 0):
+            found = changed_flags(self._wire, since, self._forms, state.uidnext, changes)
+        if found is None:
+            place = self._trouble.at("flags", self._open)
+            found = all_flags(self._wire, state.exists, self.uids, place)
+            changes.clear([0])
+        return found
 
     def wait(self, seconds: float, stop: threading.Event) -> bool:
         return False
 
     def search(self, criteria: str) -> set[int]:
         words = search_words(criteria)
-        if not self._exists:
+        if not self._state.exists:
             return set()
         try:
-            if self._exists <= _SEARCHED:
+            if self._state.exists <= _SEARCHED:
                 return self._search(words)
             head = words[:2] if words[0] == b"CHARSET" else []
             uids, found = self.uids(), set[int]()
@@ -236,6 +257,41 @@ class ImapSource:
     def _reconnect(self) -> Wire:
         self._session = self._opening()
         return self._wire
+
+    def _also(self) -> bytes:
+        """What LIST may tell besides."""
+        if not (self._statuses and self._offers(b"LIST-STATUS")):
+            return b""
+        # An extended LIST tells of uses only if asked to (RFC 6154 3).
+        uses = b"SPECIAL-USE " if self._offers(b"SPECIAL-USE") else b""
+        return uses + b"STATUS " + status_items(condstore=self._offers(b"CONDSTORE"))
+
+    def _ask_states(self, folders: Sequence[Folder]) -> dict[bytes, FolderState]:
+        """By STATUS, where that saves more than it costs: with mod-sequences the state says all,
+        without them the folder has to be opened anyway, because flags may have changed."""
+        if not (self._statuses and self._offers(b"CONDSTORE")):
+            return {}
+        try:
+            names = [each.raw for each in folders if each.selectable]
+            return ask_states(self._wire, names, status_items(condstore=True))
+        except Interrupted:
+            raise
+        except SourceLost:
+            self._statuses = False
+            self._reconnect()
+            return {}
+
+    def _examined(self, name: bytes) -> Iterator[Response]:
+        """Dovecot tells HIGHESTMODSEQ only to those who ask (RFC 7162 3.1.8)."""
+        if self._condstore:
+            try:
+                yield from self._wire.ask(b"EXAMINE", name, b"(CONDSTORE)")
+                return
+            except Refused as refused:
+                if not str(refused.params["answer"]).upper().startswith("BAD"):
+                    raise
+                self._condstore = False
+        yield from self._wire.ask(b"EXAMINE", name)
 
     def _special_uses(self) -> list[Row]:
         """RFC 6154, or what there was before it."""

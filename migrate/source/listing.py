@@ -6,7 +6,9 @@ import re
 from collections.abc import Callable, Sequence
 
 from migrate.errors import SourceError, SourceLost
+from migrate.source import FolderState
 from migrate.source.folders import Row, decode, row
+from migrate.source.states import state
 from migrate.source.wire import Interrupted, Refused, Wire, astring, readable
 
 _LOSSES = 10  # connections that a list may cost
@@ -18,18 +20,32 @@ _CHILDLESS = {"\\hasnochildren", "\\noinferiors"}
 class Lister:
     """Lists on a connection that it renews when the server cuts it."""
 
-    def __init__(self, wire: Wire, reconnect: Callable[[], Wire]) -> None:
+    def __init__(self, wire: Wire, reconnect: Callable[[], Wire], also: bytes = b"") -> None:
+        """`also`: what LIST is to return besides, as `STATUS (…)` (RFC 5819), while the server
+        takes it."""
         self._wire = wire
         self._reconnect = reconnect
+        self._also = also
         self._losses = 0
         self.unlisted: list[str] = []
         """What could not be had, for people."""
         self.error: SourceError | None = None
         """Why the last list broke off."""
+        self.states: dict[bytes, FolderState] = {}
+        """Wire name → what the server told in passing."""
+
+    @property
+    def plain(self) -> bool:
+        """The lists are those of a LIST that was not asked for anything else."""
+        return not self._also
 
     def tree(self, prefix: bytes) -> list[Row]:
         """All folders whose name begins with `prefix`."""
         rows, whole = self._ask(prefix + b"*")
+        if not whole and self._also:
+            self._also, self.error = b"", None
+            more, whole = self._ask(prefix + b"*")
+            rows += more
         return rows if whole else self._by_level(prefix, rows)
 
     def _by_level(self, prefix: bytes, rows: Sequence[Row]) -> list[Row]:
@@ -66,13 +82,16 @@ class Lister:
     def _ask(self, pattern: bytes) -> tuple[list[Row], bool]:
         """What came, and whether it is all."""
         rows: list[Row] = []
+        options = (b"RETURN", b"(" + self._also + b")") if self._also else ()
         self._wire.ready()
         lost_before = self._wire.closed
         try:
-            for response in self._wire.ask(b"LIST", b'""', astring(pattern)):
+            for response in self._wire.ask(b"LIST", b'""', astring(pattern), *options):
                 found = row(response)
                 if found and not _torn(response.text):
                     rows.append(found)
+                elif told := state(response):
+                    self.states[told[0]] = told[1]
                 elif response.status == b"LIST" and readable(response.text) not in self.unlisted:
                     self.unlisted.append(readable(response.text))
         except Refused as refused:

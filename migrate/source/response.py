@@ -89,5 +89,7 @@ class Response:
 
 
 def number(value: Value) -> int | None:
-    """`value` as an unsigned number, None if it is none."""
-    return int(value) if isinstance(value, bytes) and value.isdigit() else None
+    """`value` as an unsigned number of at most 63 bits (RFC 9051 9), None if it is none."""
+    if isinstance(value, bytes) and value.isdigit() and len(value) < 20:
+        return found if (found := int(value)) < 1 << 63 else None
+    return None

@@ -140,7 +140,7 @@ def _listed(uid: int, items: dict[bytes, Value]) -> Listed:
             email = None
     return Listed(
         uid=uid,
-        flags=_flags(items.get(b"FLAGS")),
+        flags=flags(items.get(b"FLAGS")),
         internal_date=_date(items.get(b"INTERNALDATE")),
         size=number(items.get(b"RFC822.SIZE")) or 0,
         email_id=email,
@@ -149,7 +149,7 @@ def _listed(uid: int, items: dict[bytes, Value]) -> Listed:
     )
 
 
-def _flags(value: Value) -> frozenset[str]:
+def flags(value: Value) -> frozenset[str]:
     """Without \\Recent, which belongs to the session and not to the message (RFC 3501 2.3.2)."""
     flags = value if isinstance(value, list) else []
     names = (flag.decode("utf-8", "backslashreplace") for flag in flags if isinstance(flag, bytes))

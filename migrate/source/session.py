@@ -37,6 +37,8 @@ class Session:
     offered: frozenset[bytes]
     """Capabilities in upper case."""
     seen: Seen
+    qresync: bool
+    """Enabled (RFC 7162 3.2.3): what is gone is told by UID, as VANISHED and never as EXPUNGE."""
 
     def close(self) -> None:
         """Log out; never raises."""
@@ -61,18 +63,30 @@ def open_session(login: Login, spool: Path, spool_over: int, wait: Wait) -> Sess
         _log_in(wire, login, offered)
         offered = _capabilities(wire)
         identity = _introduce(wire, offered) or before
+        qresync = {b"ENABLE", b"QRESYNC"} <= offered and _enable(wire, b"QRESYNC")
     except BaseException:
         wire.close()
         raise
     wire.be_patient(_PATIENCE)
     capabilities = frozenset(readable(each) for each in offered)
-    return Session(client, wire, offered, Seen(login.host, greeting, identity, capabilities))
+    seen = Seen(login.host, greeting, identity, capabilities)
+    return Session(client, wire, offered, seen, qresync)
 
 
 def _capabilities(wire: Wire) -> frozenset[bytes]:
     """In upper case (RFC 9051 6.1.1)."""
     words = (response.text.upper().split() for response in wire.run(b"CAPABILITY"))
     return frozenset(word for first, *rest in words if first == b"CAPABILITY" for word in rest)
+
+
+def _enable(wire: Wire, extension: bytes) -> bool:
+    """Whether it is enabled now (RFC 9051 6.3.1): only before the first folder is opened."""
+    with suppress(Refused):
+        return any(
+            response.status == b"ENABLED" and extension in response.text.upper().split()
+            for response in wire.run(b"ENABLE", extension)
+        )
+    return False
 
 
 def _introduce(wire: Wire, offered: frozenset[bytes]) -> str:

@@ -221,8 +221,8 @@ def free_port() -> int:
 
 
 @contextmanager
-def running_dovecot() -> Iterator[Dovecot]:
-    """Start Dovecot as a child and stop it by its pid. As root or not."""
+def running_dovecot(more: str = "") -> Iterator[Dovecot]:
+    """Start Dovecot as a child and stop it by its pid. As root or not. `more`: of its settings."""
     assert BINARY, "Dovecot is not installed"
     # Not below pytest's directories: those are closed to Dovecot's login user.
     root = Path(tempfile.mkdtemp(prefix="dovecot-"))
@@ -231,6 +231,7 @@ def running_dovecot() -> Iterator[Dovecot]:
     uid, gid = (65534, 65534) if privileged else (os.geteuid(), os.getegid())
     server = Dovecot(root, free_port(), free_port(), make_certificate(root).ca, uid, gid)
     config = _CONFIG.format(root=root, imap_port=server.imap_port, imaps_port=server.imaps_port)
+    config += more
     if not privileged:
         import grp
         import pwd

@@ -147,6 +147,8 @@ class ScriptedImap:
         word = command.partition(b" ")[0].upper()
         if word == b"CAPABILITY":
             return b"* CAPABILITY " + self.capabilities + b"\r\n" + OK
+        if word == b"ENABLE":
+            return b"* ENABLED" + command.removeprefix(word) + b"\r\n" + OK
         if word == b"LIST":
             return self.folders + OK
         if word == b"EXAMINE":

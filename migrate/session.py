@@ -87,6 +87,8 @@ class Session:
 
     def _doubts(self, work: Work) -> None:
         """First of all, for only then can others' mail be told from ours."""
+        account = self._account
+        self._ledger.write(lambda conn: claims.hand_over(conn, account.id), account.lease)
         if doubtful := self._doubtful():
             work.advance(doubtful)
             work.settle()

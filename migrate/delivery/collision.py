@@ -41,6 +41,14 @@ class Collisions:
             each.gmail_id == gmail_id for each in others
         )
 
+    def strange(self, gmail_id: str, letter: Letter) -> bool:
+        """Whether what Gmail answered with has other bytes. It may be what an earlier process sent
+        before it died, of a message that has left the source since: then nobody knows of it."""
+        if not self._target.readable:
+            return False
+        raw = self._target.mailbox.get_raw(gmail_id).raw
+        return raw is None or not ends_with(raw, letter.parcel)
+
     def settle(self, message: Message, attempt: Attempt, letter: Letter, stored: Stored) -> None:
         """The same bytes are `present`, unless Gmail is about to delete them; others go in beside
         them, if the policy wants both."""

@@ -108,14 +108,21 @@ class Delivery:
         letter = attempt.letter(bundle.history_id)
         if attempt.draft:
             stored = self._sender.send("draft", letter)
-        elif others and self._job.keep_both:
-            stored = self._sender.send("insert", letter, others[0].thread_id)
+        elif (others or self._shadowed(bundle)) and self._job.keep_both:
+            thread_id = others[0].thread_id if others else None
+            stored = self._sender.send("insert", letter, thread_id)
         else:
             stored = self._sender.send("import", letter)
-            if self._collisions.merged(stored.gmail_id, others):
+            if self._collisions.merged(stored.gmail_id, others) or (
+                bundle.doubt and self._collisions.strange(stored.gmail_id, letter)
+            ):
                 self._collisions.settle(message, attempt, letter, stored)
                 return
         self._recorder.stored(message, attempt, stored)
+
+    def _shadowed(self, bundle: Bundle) -> bool:
+        """Whether Gmail might merge into what nobody knows of, and nobody could see it."""
+        return bundle.shadowed and not self._target.readable
 
 
 def _by_refusal(

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, insert, select, update
+from sqlalchemy import Connection, Row, exists, func, insert, select, update
 
 from migrate.ledger.tables import occurrence, slice_
 
@@ -42,6 +42,9 @@ class Bundle:
     """An earlier process claimed it and never said what became of it."""
     mend: bool = False
     """What Gmail refuses for its From is sent again with one that it takes."""
+    shadowed: bool = False
+    """Another message with its Message-ID left the source while it was in doubt: it may be in
+    Gmail, and nobody knows."""
 
 
 def claim(
@@ -95,7 +98,8 @@ def claim(
         .where(*mine, occurrence.c.bundle.in_(bundles))
         .values(state="intended", slice_id=key[0])
     )
-    return _bundles(rows, Bundle("", (), history_id, now, doubt=False, mend=mend))
+    like = Bundle("", (), history_id, now, doubt=False, mend=mend)
+    return _bundles(rows, like, _shadows(conn, account_id))
 
 
 def doubts(conn: Connection, account_id: int) -> list[Bundle]:
@@ -114,7 +118,40 @@ def doubts(conn: Connection, account_id: int) -> list[Bundle]:
     for row in rows:
         same = Bundle("", (), row.history_id, row.since, doubt=True, mend=bool(row.mend))
         slices[same].append(row)
-    return [bundle for same, found in slices.items() for bundle in _bundles(found, same)]
+    shadows = _shadows(conn, account_id)
+    return [bundle for same, found in slices.items() for bundle in _bundles(found, same, shadows)]
+
+
+def hand_over(conn: Connection, account_id: int) -> None:
+    """Pass the doubt about what is gone on to what is the same elsewhere, by all that a scan tells:
+    it was moved, its folder renamed or made anew, between the upload and the outcome."""
+    if not _shadows(conn, account_id):
+        return
+    before, mine = occurrence.alias(), occurrence.c.account_id == account_id
+    in_doubt = (before.c.account_id == account_id, before.c.state == "intended")
+    same = (
+        before.c.bundle == occurrence.c.bundle,
+        before.c.size == occurrence.c.size,
+        before.c.fields == occurrence.c.fields,
+    )
+    lost = (*in_doubt, before.c.gone.is_(True), *same)
+    heir = (mine, occurrence.c.state == "pending", occurrence.c.gone.is_(False))
+    first = select(func.min(before.c.slice_id)).where(*lost).scalar_subquery()
+    inherited = {"state": "intended", "slice_id": first}
+    conn.execute(update(occurrence).where(*heir, exists().where(*lost)).values(inherited))
+    found = exists().where(*in_doubt, before.c.gone.is_(False), *same)
+    passed_on = (mine, occurrence.c.state == "intended", occurrence.c.gone.is_(True), found)
+    conn.execute(update(occurrence).where(*passed_on).values(state="pending", slice_id=None))
+
+
+def _shadows(conn: Connection, account_id: int) -> set[str]:
+    """The bundles of what left the source while it was in doubt."""
+    gone = select(occurrence.c.bundle).where(
+        occurrence.c.account_id == account_id,
+        occurrence.c.state == "intended",
+        occurrence.c.gone.is_(True),
+    )
+    return set(conn.scalars(gone))
 
 
 def release(conn: Connection, occurrence_ids: Sequence[int]) -> None:
@@ -126,7 +163,7 @@ def release(conn: Connection, occurrence_ids: Sequence[int]) -> None:
     )
 
 
-def _bundles(rows: Sequence[Row[Any]], like: Bundle) -> list[Bundle]:
+def _bundles(rows: Sequence[Row[Any]], like: Bundle, shadows: Collection[str] = ()) -> list[Bundle]:
     """The bundles of one slice, which all are as `like`."""
     grouped: dict[str, list[Occurrence]] = defaultdict(list)
     for row in rows:
@@ -144,6 +181,11 @@ def _bundles(rows: Sequence[Row[Any]], like: Bundle) -> list[Bundle]:
             )
         )
     return [
-        replace(like, conversation=found[0].conversation, occurrences=tuple(found))
-        for found in grouped.values()
+        replace(
+            like,
+            conversation=found[0].conversation,
+            occurrences=tuple(found),
+            shadowed=name in shadows,
+        )
+        for name, found in grouped.items()
     ]

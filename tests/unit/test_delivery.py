@@ -28,18 +28,7 @@ def ledger(tmp_path: Path) -> Iterator[Ledger]:
 
 def delivery(ledger: Ledger) -> Delivery:
     nothing: Any = SimpleNamespace(readable=True, mailbox=None)
-    job = Job(
-        take(ledger),
-        "run",
-        {},
-        LabelRules(),
-        0,
-        0,
-        True,
-        "quarantine",
-        Path("quarantine"),
-        lambda: None,
-    )
+    job = Job(take(ledger), "run", {}, LabelRules(), 0, 0, True, "quarantine", Path("quarantine"))
     return Delivery(ledger, nothing, job)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -185,3 +186,26 @@ def test_a_folder_that_does_not_open_is_not_claimed_not_even_for_a_copy(desk: De
     desk.order()
     assert uids(desk.claim(without={other})) == [[1]]
     assert sorted(uids(desk.claim())) == [[2], [3]]
+
+
+def test_a_doubt_about_what_is_gone_passes_to_what_may_be_the_same(desk: Desk) -> None:
+    """Its folder was made anew, or renamed, between the upload and the outcome."""
+    for uid, bundle in ((1, "<a>"), (2, "<b>"), (3, "<d>")):
+        desk.put(uid, bundle=bundle, fields=uid)
+    desk.order()
+    desk.claim(history="5")
+    elsewhere = put_folder(desk.ledger, desk.account, "Elsewhere")
+    for uid, bundle, fields in ((7, "<a>", 1), (8, "<c>", 1), (9, "<d>", 4)):
+        desk.put(uid, bundle=bundle, fields=fields, folder=elsewhere)
+    desk.order()
+    gone = partial(scanning.mark_gone, folder_id=desk.folder, uids=[1, 3])
+    desk.ledger.write(lambda conn: gone(conn))
+    for _ in range(2):
+        desk.ledger.write(lambda conn: claims.hand_over(conn, desk.account.id))
+        doubts = desk.doubts()
+        assert sorted(uids(doubts)) == [[2], [7]]
+        assert {each.history_id for each in doubts} == {"5"}
+    fresh = desk.claim(history="6")
+    assert sorted(uids(fresh)) == [[8], [9]]
+    # Of the same Message-ID, and another message: Gmail may hold what nobody knows of.
+    assert {each.occurrences[0].uid: each.shadowed for each in fresh} == {8: False, 9: True}

@@ -6,7 +6,7 @@ STAMP := .venv/.locked
 # What one case of examples/assess is made with, for $(1) the case and $(2) the language.
 REPORT = $(BIN)/mailhaul assess report --date 2026-11-24 --lang $(2) --answers examples/assess/$(1)/answers.toml --out examples/assess/$(1)/$(2)
 
-.PHONY: demo test check examples format clean
+.PHONY: demo test check examples reliability format clean
 .DEFAULT_GOAL := demo
 
 $(STAMP): pyproject.toml uv.lock
@@ -38,6 +38,10 @@ examples: $(STAMP)
 	$(call REPORT,regional-bank,en) --catalog examples/assess/regional-bank/own.toml
 	$(call REPORT,city-office,ja)
 	$(call REPORT,city-office,en)
+
+# The figures of docs/reliability.md: the whole crash matrix, 10 to 20 minutes.
+reliability: $(STAMP)
+	$(BIN)/python -m tests.crash.reliability $(ARGS)
 
 format: $(STAMP)
 	$(BIN)/ruff format .

@@ -17,7 +17,8 @@ from tests.crash.letters import OWNER, letters, occurrences
 
 pytest.register_assert_rewrite("tests.crash.scene")
 
-from tests.crash.scene import PASSWORD, Scene  # noqa: E402 - after the line that it needs
+from tests.crash.arena import Arena, arena  # noqa: E402 - after the line that it needs
+from tests.crash.scene import PASSWORD, Scene  # noqa: E402
 
 NewScene = Callable[[str], Scene]
 _numbers = count(1)
@@ -39,6 +40,13 @@ def sandboxes(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Ma
             name: Mailbox(each.url, each.key_file, OWNER)
             for name, each in {"message-id": merging, "off": doubling}.items()
         }
+
+
+@pytest.fixture(scope="module")
+def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Arena]:
+    """Servers that fail by rules."""
+    with arena(tmp_path_factory.mktemp("arena")) as found:
+        yield found
 
 
 @pytest.fixture

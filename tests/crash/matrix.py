@@ -17,18 +17,20 @@ from tests.crash.imap import Rule, Store
 
 SEED = 20260501
 UPLOADS = ("gmail.users.messages.i*", "gmail.users.drafts.create")
-QUOTA = (
-    "quota-user",
-    "quota-user-legacy",
-    "quota-project",
-    "user-rate-limit",
-    "rate-limit",
-    "retry-after",
-    "retry-after-403",
-    "too-many-concurrent",
-    "daily-limit",
-)
-"""Every shape in which a quota is known to refuse, as the sandbox names them."""
+QUOTA: Mapping[str, Sequence[str]] = {
+    "403 quota": (
+        "quota-user",
+        "quota-user-legacy",
+        "quota-project",
+        "user-rate-limit",
+        "rate-limit",
+    ),
+    "retry after": ("retry-after", "retry-after-403"),
+    "concurrency": ("too-many-concurrent",),
+    "day quota": ("daily-limit",),
+}
+"""Every shape in which a quota is known to refuse, as the sandbox names them; of several a
+migration meets one after the other."""
 _SECONDS = 0.3
 """That "Retry after" names."""
 
@@ -120,7 +122,9 @@ def target_rules(name: str, seed: int) -> Iterator[dict[str, Any]]:
         for number, rule in enumerate(ALL_AT_ONCE):
             yield {"seed": seed + number, **rule}
         return
-    reads = ("gmail.users.messages.get", "gmail.users.history.list", "gmail.users.messages.list")
+    if name in QUOTA:
+        yield from _quotas(name, seed)
+        return
     uploads: Mapping[str, list[tuple[float, dict[str, Any]]]] = {
         "none": [],
         "cut before": [(0.12, {"drop": True})],
@@ -132,21 +136,36 @@ def target_rules(name: str, seed: int) -> Iterator[dict[str, Any]]:
         "half an answer": [(0.12, {"truncate": True})],
         "slow": [(0.5, {"delay": 0.12, "when": "after"}), (1.0, {"delay": 0.12})],
     }
-    effects = uploads.get(name) or [(0.12, _quota(name))] if name != "none" else []
-    times = {"times": 2} if name == "daily-limit" else {}
     number = 0
-    for probability, effect in effects:
-        fate = {"probability": probability, **effect, **times}
+    for probability, effect in uploads[name]:
         for method in UPLOADS:
-            yield {"method": method, "seed": seed + (number := number + 1), **fate}
-        if name == "daily-limit":
-            continue
-        for method in (*reads, "gmail.users.labels.create", "gmail.users.messages.modify"):
+            number += 1
+            yield {"method": method, "probability": probability, "seed": seed + number, **effect}
+        for method in (*READS, *WRITES):
             # Half an answer, or none, of a read; a label that is there though nobody says so.
-            often = {"probability": 0.3 if "create" in method else 0.06}
-            yield {"method": method, "seed": seed + (number := number + 1), **fate, **often}
+            number, often = number + 1, 0.3 if "create" in method else 0.06
+            yield {"method": method, "probability": often, "seed": seed + number, **effect}
 
 
+def _quotas(name: str, seed: int) -> Iterator[dict[str, Any]]:
+    shapes = QUOTA[name]
+    # The day's quota ends a run: it may do so three times.
+    times = {"times": 3} if name == "day quota" else {}
+    for number, shape in enumerate(shapes):
+        named = {"retry_after": _SECONDS} if name == "retry after" else {}
+        for place, method in enumerate((*UPLOADS, *(READS if not times else ()))):
+            yield {
+                "method": method,
+                "probability": (0.15 if method in UPLOADS else 0.06) / len(shapes),
+                "seed": seed + 10 * number + place,
+                "error": shape,
+                **named,
+                **times,
+            }
+
+
+READS = ("gmail.users.messages.get", "gmail.users.history.list", "gmail.users.messages.list")
+WRITES = ("gmail.users.labels.create", "gmail.users.messages.modify")
 ALL_AT_ONCE: Sequence[dict[str, Any]] = [
     {"method": UPLOADS[0], "probability": 0.12, "status": 500, "when": "after"},
     {"method": UPLOADS[0], "probability": 0.08, "drop": True, "when": "after"},
@@ -161,11 +180,6 @@ ALL_AT_ONCE: Sequence[dict[str, Any]] = [
     {"method": "gmail.users.labels.create", "probability": 0.30, "status": 500, "when": "after"},
     {"method": "token", "probability": 0.20, "truncate": True},
 ]
-
-
-def _quota(name: str) -> dict[str, Any]:
-    named = {"retry_after": _SECONDS} if name.startswith("retry-after") else {}
-    return {"error": name, **named}
 
 
 SOURCES = (
@@ -230,7 +244,7 @@ def pairs(given: Mapping[str, str]) -> set[frozenset[tuple[str, str]]]:
 def sample() -> list[Row]:
     """The suite's everyday subset: each way in which a source fails once, each time with another
     way of the target, and each value of the rest."""
-    ways = [each for each in TARGETS if each not in QUOTA] + ["retry-after", "daily-limit"]
+    ways = set(TARGETS) - {"403 quota", "concurrency"}
     scopes = DIMENSIONS["scopes"]
     found: list[Row] = []
     for number, source in enumerate(SOURCES):

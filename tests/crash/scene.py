@@ -133,9 +133,9 @@ uploads_per_user_max = {self.uploads}
         """Requests that wait for `release`; by all scenes."""
         return int(self._stats()["held"])
 
-    def fault_hits(self) -> int:
-        """How often the rules in force have struck."""
-        return sum(self._stats()["fault_hits"])
+    def fault_hits(self) -> list[int]:
+        """How often each of the rules in force has struck."""
+        return list(self._stats()["fault_hits"])
 
     def release(self) -> None:
         """Let the held requests go on; whoever looks afterwards finds them done."""

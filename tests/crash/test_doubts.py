@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import pytest
 
+from tests.crash import oracle
+from tests.crash.arena import Arena
 from tests.crash.conftest import NewScene
+from tests.crash.killer import LATER
 from tests.crash.letters import mended
+from tests.crash.matrix import PAPERS, RENAMED, Row, Scopes
 from tests.crash.scene import KILLED, UPLOADS
-from tests.crash.test_steps import LATER
 
 pytestmark = pytest.mark.crash
 
@@ -41,6 +44,24 @@ def test_killed_again_while_doubt_is_resolved(new_scene: NewScene) -> None:
     scene.check()
 
 
+@pytest.mark.parametrize("scopes", ["minimal", "modify"])
+def test_what_was_in_doubt_is_gone_and_another_has_its_message_id(
+    scopes: Scopes, place: Arena
+) -> None:
+    """Gmail merges the other one into what nobody knows of: it must not be lost in there."""
+    scene, user = place.scene(Row("none", "none", "message-id", scopes, "0"))
+    scene.uploads = 1
+    scene.configure()
+    # The fourth is the first of three letters with one Message-ID.
+    assert scene.run("--kill", "stored:4")[0] == KILLED
+    first = [oracle.token(each.raw) for each in oracle.target(scene.mailbox)]
+    assert "shared0" in first
+    user.store.expunge(b"token shared0")
+    scene.complete()
+    held = {oracle.token(each.raw) for each in oracle.target(scene.mailbox)}
+    assert held == {each.token for each in scene.wanted if each.end == "imported"}
+
+
 @pytest.mark.parametrize("step", ["unsent", "stored", "outcome queued", "outcome committed"])
 @pytest.mark.parametrize("policy", ["quarantine", "repair"])
 def test_killed_while_a_from_is_mended(step: str, policy: str, new_scene: NewScene) -> None:
@@ -61,3 +82,21 @@ def test_killed_while_a_from_is_mended(step: str, policy: str, new_scene: NewSce
 
 MENDED = {"unsent": 4, "stored": 1}
 """Three are refused first: six uploads, and only mended ones are stored."""
+
+
+@pytest.mark.parametrize("step", ["stored", "outcome uncommitted"])
+@pytest.mark.parametrize("change", ["UIDVALIDITY changed", "folder renamed", "moved"])
+def test_what_was_in_doubt_is_elsewhere_now(change: str, step: str, place: Arena) -> None:
+    """Killed between the upload and the outcome; then its folder is made anew or renamed, or the
+    message is moved."""
+    scene, user = place.scene(Row("none", "none", "off", "modify", "0"))
+    assert scene.run("--kill", f"{step}:{LATER[step]}")[0] == KILLED
+    for folder in ("INBOX", PAPERS):
+        if change == "UIDVALIDITY changed":
+            user.store.revalidate(folder)
+        elif change == "folder renamed" and folder != "INBOX":
+            user.store.rename(folder, RENAMED)
+        else:
+            user.store.copy(b"\r\ntoken ", folder, "Elsewhere", move=True)
+    scene.complete()
+    assert len(oracle.target(scene.mailbox)) == sum(e.end == "imported" for e in scene.wanted)

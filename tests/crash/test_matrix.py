@@ -7,12 +7,11 @@ rows too and writes down what came of it.
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
 
 import pytest
 
 from tests.crash import matrix
-from tests.crash.arena import Arena, arena
+from tests.crash.arena import Arena
 from tests.crash.matrix import DIMENSIONS, Row
 from tests.crash.trial import MOMENTS, STEPS_EACH, steps_of, trial
 
@@ -21,12 +20,6 @@ pytestmark = pytest.mark.crash
 FULL = os.environ.get("MAILHAUL_CRASH") == "full"
 ROWS = matrix.rows()
 CHOSEN = ROWS if FULL else matrix.sample()
-
-
-@pytest.fixture(scope="module")
-def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Arena]:
-    with arena(tmp_path_factory.mktemp("arena")) as found:
-        yield found
 
 
 def test_each_pair_of_values_occurs() -> None:

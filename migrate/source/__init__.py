@@ -154,7 +154,12 @@ class Source(Protocol):
 
     def wait(self, seconds: float, stop: threading.Event) -> bool:
         """IDLE in the open folder (RFC 2177) until something happens there, `stop` is set or
-        `seconds` have passed: whether something happened. False at once where there is no IDLE."""
+        `seconds` have passed: whether something happened.
+
+        False at once where there is no IDLE or the server refuses it; SourceLost when it hangs up.
+        What happened since `examine` may have been told to a command in between: call `wait` right
+        after `examine`, and compare its state.
+        """
 
     def search(self, criteria: str) -> set[int]:
         """The UIDs of the open folder that match (RFC 9051 6.4.4, in the words of SEARCH).

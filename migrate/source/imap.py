@@ -26,6 +26,7 @@ from migrate.source.folders import (
 )
 from migrate.source.folders import namespaces as told_namespaces
 from migrate.source.gate import Gate
+from migrate.source.idling import idle
 from migrate.source.listing import Lister
 from migrate.source.login import Login
 from migrate.source.response import Response, number
@@ -109,6 +110,7 @@ class ImapSource:
         self._condstore = self._offers(b"CONDSTORE")
         self._forms = list(FORMS[0 if self._session.qresync else 1 :])
         self._statuses = True
+        self._idles = self._offers(b"IDLE")
         self._unlisted: tuple[str, ...] = ()
 
     @property
@@ -139,7 +141,8 @@ class ImapSource:
             # A namespace with a prefix of its own need not be below "" (RFC 2342 5).
             if space.kind in self._kinds and not any(r.raw.startswith(space.prefix) for r in rows):
                 rows += lister.tree(space.prefix)
-        if not any(each.attributes & SPECIAL_USES for each in rows):
+        told = not lister.plain and self._offers(b"SPECIAL-USE")
+        if not told and not any(each.attributes & SPECIAL_USES for each in rows):
             rows += self._special_uses()
         self._unlisted = tuple(lister.unlisted)
         folders = chosen_folders(rows, spaces, self._kinds)
@@ -207,7 +210,13 @@ class ImapSource:
         return found
 
     def wait(self, seconds: float, stop: threading.Event) -> bool:
-        return False
+        if not self._idles:
+            return False
+        try:
+            return idle(self._wire, self._state.exists, seconds, stop)
+        except Refused:
+            self._idles = False
+            return False
 
     def search(self, criteria: str) -> set[int]:
         words = search_words(criteria)

@@ -8,8 +8,11 @@ from __future__ import annotations
 
 import imaplib
 import re
+import selectors
+import ssl
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
+from io import BufferedReader
 from itertools import count
 from pathlib import Path
 from tempfile import NamedTemporaryFile
@@ -190,6 +193,30 @@ class Wire:
             self.close()
             Response(b"", parts).discard()
             raise
+
+    def heard(self, seconds: float) -> bool:
+        """Whether the server says something, or hangs up, within `seconds`."""
+        connection = self._imap.socket()
+        if self._is_readable():
+            return True
+        with selectors.DefaultSelector() as selector:
+            selector.register(connection, selectors.EVENT_READ)
+            # With TLS what arrives need not be data.
+            return bool(selector.select(seconds)) and self._is_readable(arrived=True)
+
+    def _is_readable(self, *, arrived: bool = False) -> bool:
+        """Whether there are bytes, without waiting; after they `arrived`, none mean the end."""
+        connection = self._imap.socket()
+        timeout = connection.gettimeout()
+        connection.settimeout(0)
+        try:
+            return bool(cast(BufferedReader, self._imap.file).peek(1)) or arrived
+        except (BlockingIOError, ssl.SSLWantReadError):
+            return False
+        except OSError:
+            return True  # reading will say what it is
+        finally:
+            connection.settimeout(timeout)
 
     def close(self) -> None:
         """Cut the connection, without LOGOUT."""

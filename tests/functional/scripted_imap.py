@@ -110,7 +110,10 @@ class ScriptedImap:
             stream = connection.makefile("rwb")
             going_on = self._say(stream, self.greeting)
             while going_on and (line := self._command(stream)):
-                tag, _, command = line.partition(b" ")
+                if line == b"DONE":  # ends the IDLE that is under way
+                    command = line
+                else:
+                    tag, _, command = line.partition(b" ")
                 self.commands.append(command)
                 answer = self._answer(command)
                 going_on = self._say(stream, answer.replace(b"TAG", tag))
@@ -149,6 +152,8 @@ class ScriptedImap:
             return b"* CAPABILITY " + self.capabilities + b"\r\n" + OK
         if word == b"ENABLE":
             return b"* ENABLED" + command.removeprefix(word) + b"\r\n" + OK
+        if word == b"IDLE":
+            return b"+ idling\r\n"
         if word == b"LIST":
             return self.folders + OK
         if word == b"EXAMINE":

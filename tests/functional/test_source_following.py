@@ -12,6 +12,7 @@ from migrate.demo.mail import sample
 from migrate.source import Flags, Folder
 from migrate.source.imap import ImapSource
 from migrate.source.login import Login
+from migrate.source.wire import Wire
 
 from .conftest import OpenSource
 from .dovecot import Dovecot, running_dovecot
@@ -114,6 +115,33 @@ def test_only_changes_are_read_where_there_are_mod_sequences(
         client.run(b"EXPUNGE")
         source.examine(inbox)
         assert source.flags(before.highestmodseq) == Flags({}, whole=True)
+
+
+@pytest.mark.dovecot
+def test_a_look_at_300_folders_costs_a_handful_of_commands(
+    dovecot: Dovecot,
+    mailbox_user: str,
+    open_source: OpenSource,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    dovecot.add_user(mailbox_user)
+    for number in range(300):
+        dovecot.seed(mailbox_user, f"n{number}", [(b"Subject: x\r\n\r\n", (), DATE)])
+    sent: list[bytes] = []
+    send = Wire.send
+
+    def noted(wire: Wire, *words: bytes) -> bytes:
+        sent.append(words[0])
+        return send(wire, *words)
+
+    monkeypatch.setattr(Wire, "send", noted)
+    source = open_source(dovecot.login(mailbox_user))
+    assert len(sent) == 5  # ID, AUTHENTICATE, CAPABILITY, ID, ENABLE
+    for _ in range(2):
+        sent.clear()
+        folders = source.folders()
+        assert len(folders) == 301 and all(each.status for each in folders)
+        assert sent == [b"NAMESPACE", b"LIST"]
 
 
 @pytest.mark.dovecot

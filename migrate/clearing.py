@@ -5,6 +5,7 @@ Only when the ledger says so on disk; what is left lying by a crash goes with th
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from contextlib import suppress
 from functools import partial
 from pathlib import Path
@@ -16,14 +17,21 @@ from migrate.ledger.accounts import Account
 from migrate.quarantine import path
 
 
-def clear(ledger: Ledger, account: Account, quarantine: Path, mailbox: Mailbox | None) -> None:
+def clear(
+    ledger: Ledger,
+    account: Account,
+    quarantine: Path,
+    mailbox: Mailbox | None,
+    check: Callable[[], None],
+) -> None:
     """Remove what stands for messages of `account` that are quarantined no more.
 
-    `mailbox` is None where the scopes allow to change nothing: placeholders stay then.
+    `mailbox` is None where the scopes allow to change nothing: placeholders stay then. `check`
+    raises when the account is not ours any more.
     """
     if mailbox:
         _clear_mailbox(ledger, account, mailbox)
-    _clear_files(ledger, quarantine, account.target_user)
+    _clear_files(ledger, quarantine, account.target_user, check)
 
 
 def _clear_mailbox(ledger: Ledger, account: Account, mailbox: Mailbox) -> None:
@@ -37,7 +45,9 @@ def _clear_mailbox(ledger: Ledger, account: Account, mailbox: Mailbox) -> None:
         ledger.write(forget, account.lease)
 
 
-def _clear_files(ledger: Ledger, quarantine: Path, target_user: str) -> None:
+def _clear_files(
+    ledger: Ledger, quarantine: Path, target_user: str, check: Callable[[], None]
+) -> None:
     """The .eml, with what lies beside it."""
     folder = (quarantine / path(target_user, "")).parent
     for file in sorted(folder.glob("*.eml")):
@@ -46,4 +56,5 @@ def _clear_files(ledger: Ledger, quarantine: Path, target_user: str) -> None:
         if gone:
             # The .eml last: as long as it is there, the next run comes back for the rest.
             for beside in sorted(folder.glob(f"{file.stem}.*"), key=lambda each: each == file):
+                check()
                 beside.unlink()

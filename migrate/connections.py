@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable
 from functools import cache
 from pathlib import Path
 
@@ -92,14 +93,20 @@ class Gmail:
     def ca_file(self) -> Path | None:
         return self._target.ca_file
 
-    def open(self, user: str) -> tuple[Mailbox, Tokens, Pacer]:
-        """The mailbox of `user`; a token is asked for only with the first request."""
+    def open(
+        self, user: str, check: Callable[[], None] = lambda: None
+    ) -> tuple[Mailbox, Tokens, Pacer]:
+        """The mailbox of `user`; a token is asked for only with the first request.
+
+        `check` is called before every request, and raises when there must be none any more.
+        """
         limits, target = self._limits, self._target
         tokens = Tokens(self.key, user, target.scopes, target.ca_file, limits.request_timeout)
         pacer = Pacer(
             Bucket(limits.units_per_minute_user),
             self._project,
             self._stop,
+            check=check,
             start=limits.uploads_per_user,
             most=limits.uploads_per_user_max,
         )

@@ -8,7 +8,6 @@ import time
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from functools import partial
 
 from migrate import takeup
 from migrate.accounts import Account as Row
@@ -24,6 +23,7 @@ from migrate.labels import LabelRules, Mapped
 from migrate.ledger import Ledger, accounts, totals
 from migrate.ledger.accounts import Account
 from migrate.ledger.claims import Bundle
+from migrate.ledger.leases import Lease, Leases
 from migrate.ledger.retry import reopen
 from migrate.placeholder import Notes, resume
 from migrate.progress import Progress
@@ -35,7 +35,6 @@ from migrate.source import Source
 from migrate.texts import Texts
 
 _RECONNECTS = 5
-_HEARTBEAT = 20.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,33 +76,26 @@ class LocalEngine:
         self._retry, self._texts = retry, texts or Texts("en")
         self._mend = config.policy.refused == "repair" or bool(retry and retry.mend)
         self._gmail = Gmail(config, stop)
-        self._held: set[int] = set()
-        self._over = threading.Event()
+        self._leases = Leases(ledger)
 
     def run(self, rows: Sequence[Row]) -> list[Failure]:
         """Work on all `rows`; what stopped an account does not stop the others."""
         pairs = [(row.source_user, row.target_user) for row in rows]
         ids = self._ledger.write(lambda conn: accounts.enrol(conn, pairs))
-        heart = threading.Thread(target=self._beat, name="lease", daemon=True)
-        heart.start()
-        try:
-            with ThreadPoolExecutor(min(self._config.limits.accounts, len(rows))) as pool:
-                done = pool.map(lambda row: self._account(row, ids[_pair(row)]), rows)
-                return [failure for failure in done if failure]
-        finally:
-            self._over.set()
-            heart.join()
+        threads = ThreadPoolExecutor(min(self._config.limits.accounts, len(rows)))
+        with self._leases, threads as pool:
+            done = pool.map(lambda row: self._account(row, ids[_pair(row)]), rows)
+            return [failure for failure in done if failure]
 
     def _account(self, row: Row, account_id: int) -> Failure | None:
         if self._stop.is_set():
             return None
-        account = self._ledger.write(lambda conn: accounts.take(conn, account_id))
-        if account is None:
+        lease = self._leases.take(account_id)
+        if lease is None:
             return Failure(row, StateError("account-busy", user=row.source_user))
-        self._held.add(account_id)
         failure: MailhaulError | None = None
         try:
-            self._copy(row, account)
+            self._copy(row, lease)
         except Stopped:
             pass
         except MailhaulError as error:
@@ -114,23 +106,21 @@ class LocalEngine:
             # A bug met on one account must not keep the others from their end.
             failure = MailhaulError("unexpected", error=f"{type(error).__name__}: {error}")
             failure.__cause__ = error
-        self._held.discard(account_id)
         try:
-            self._release(account, failure)
+            self._release(lease, failure)
         except StateError as error:
             failure = failure or error
         return Failure(row, failure) if failure else None
 
-    def _release(self, account: Account, failure: MailhaulError | None) -> None:
+    def _release(self, lease: Lease, failure: MailhaulError | None) -> None:
         with self._ledger.read() as conn:
-            left = totals.open_count(conn, account.id)
+            left = totals.open_count(conn, lease.account.id)
         state = "failed" if failure else "paused" if left else "done"
-        self._ledger.write(
-            lambda conn: accounts.release(conn, account.id, state, failure), account.lease
-        )
+        self._leases.give_back(lease, state, failure)
 
-    def _copy(self, row: Row, account: Account) -> None:
-        mailbox, tokens, pacer = self._gmail.open(row.target_user)
+    def _copy(self, row: Row, lease: Lease) -> None:
+        account = lease.account
+        mailbox, tokens, pacer = self._gmail.open(row.target_user, lease.check)
         readable = self._config.target.scopes != "minimal"
         if readable and account.baseline_at is None:
             takeup.take_baseline(self._ledger, account, mailbox)
@@ -205,6 +195,7 @@ class LocalEngine:
             policy.collisions == "keep-both",
             policy.oversize,
             self._config.quarantine,
+            target.pacer.check,
         )
         bounds = Bounds(
             limits.slice_messages,
@@ -215,7 +206,7 @@ class LocalEngine:
         session = Session(self._ledger, target, job, bounds, tally, self._limit, self._mend)
         session.run(source, self._stop, lambda bundle: self._finished(row, bundle, tally))
         mailbox = target.mailbox if target.readable else None
-        clear(self._ledger, account, self._config.quarantine, mailbox)
+        clear(self._ledger, account, self._config.quarantine, mailbox, target.pacer.check)
         if policy.placeholder == "message":
             Notes(self._ledger, target, job, self._texts).bring(source)
 
@@ -223,11 +214,6 @@ class LocalEngine:
         tally.add(len(bundle.occurrences))
         size = sum(each.size for each in bundle.occurrences)
         self._progress.done(row.source_user, len(bundle.occurrences), size)
-
-    def _beat(self) -> None:
-        while not self._over.wait(_HEARTBEAT):
-            held = list(self._held)
-            self._ledger.post(partial(accounts.renew, account_ids=held))
 
 
 def _pair(row: Row) -> tuple[str, str]:

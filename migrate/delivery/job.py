@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -26,6 +26,8 @@ class Job:
     """Policy `collisions`: other bytes under a Message-ID that is taken are kept beside it."""
     oversize: Literal["quarantine", "skip"]
     quarantine: Path
+    check: Callable[[], None]
+    """Raises when the account is not ours any more."""
 
     def copies(self, occurrences: Sequence[Occurrence]) -> list[tuple[Mapped, frozenset[str]]]:
         """(Folder, flags) of each."""

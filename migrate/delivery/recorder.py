@@ -79,6 +79,7 @@ class Recorder:
 
     def refused(self, message: Message, refusal: MessageRefused) -> None:
         """Kept as .eml, which is on disk before the ledger says so."""
+        self._job.check()
         keep(self._job.quarantine, self._job.account.target_user, message.sha256, message.body)
         detail = str(refusal.params.get("detail", ""))
         self._ended(message, "quarantined", refusal.code, detail)

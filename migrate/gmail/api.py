@@ -24,6 +24,7 @@ from googleapiclient.errors import HttpError
 
 from migrate.errors import TargetError
 from migrate.gmail.auth import BROKEN, Tokens, plain_http
+from migrate.gmail.checked import checked
 from migrate.gmail.errors import OutcomeUnknown, Throttled, TokenExpired, classify
 from migrate.gmail.quota import Pacer
 
@@ -300,6 +301,7 @@ class Mailbox:
         http = getattr(self._local, "http", None)
         if http is None:
             plain = plain_http(self._ca, self._timeout, self._api)
+            plain = checked(plain, self._pacer.check)
             http = google_auth_httplib2.AuthorizedHttp(_Bearer(self._tokens), http=plain)
             self._local.http = http
         return http

@@ -76,9 +76,12 @@ class Pacer:
         project: Bucket,
         stop: threading.Event,
         *,
+        check: Callable[[], None] = lambda: None,
         start: int = 4,
         most: int = 12,
     ) -> None:
+        """`check`: before every request, as late as can be; raises when it must not be sent."""
+        self.check = check
         self._buckets = (user, project)
         self._stop = stop
         self._most = most

@@ -16,8 +16,9 @@ import io
 import json
 import secrets
 import threading
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 from typing import Any, Literal
 from urllib.parse import urlencode, urlsplit
@@ -102,12 +103,16 @@ class Uploader:
         labels: Sequence[str],
         thread_id: str | None = None,
         parameters: Mapping[str, str],
+        check: Callable[[], None] = lambda: None,
     ) -> Stored:
         """Send `parcel` once; a draft takes neither labels nor parameters.
 
-        Raises what `classify` makes of a refusal, `NotSent` when Gmail can't have seen the
+        `check` is called before each piece of the body, and ends the request by what it raises.
+        Gmail stores no message whose body is cut off; still, whoever ends it so must not rely on
+        that. Raises what `classify` makes of a refusal, `NotSent` when Gmail can't have seen the
         request, `OutcomeUnknown` when it may have.
         """
+        check()
         draft = method == "draft"
         metadata: dict[str, object] = {} if draft else {"labelIds": sorted(labels)}
         if thread_id:
@@ -134,16 +139,19 @@ class Uploader:
             ],
         )
         curl.setopt(pycurl.POSTFIELDSIZE_LARGE, len(opening) + parcel.size + len(closing))
-        curl.setopt(pycurl.READFUNCTION, _reader(opening, parcel, closing))
+        reader = _Reader(chain([opening], parcel.chunks(), [closing]), check)
+        curl.setopt(pycurl.READFUNCTION, reader.read)
         curl.setopt(pycurl.TIMEOUT, int(self._timeout + parcel.size / _BYTES_PER_SECOND))
-        return self._perform(curl)
+        return self._perform(curl, reader)
 
-    def _perform(self, curl: pycurl.Curl) -> Stored:
+    def _perform(self, curl: pycurl.Curl, reader: _Reader) -> Stored:
         answer = io.BytesIO()
         curl.setopt(pycurl.WRITEFUNCTION, answer.write)
         try:
             curl.perform()
         except pycurl.error as error:
+            if reader.failure is not None:
+                raise reader.failure from error
             code, reason = error.args
             host = urlsplit(self._api).netloc
             if code in _CERTIFICATE:
@@ -189,29 +197,30 @@ def _stored(answer: dict[str, Any]) -> Stored:
     return Stored(body["id"], body["threadId"], labels, frozenset(), draft_id)
 
 
-def _reader(opening: bytes, parcel: Parcel, closing: bytes) -> Callable[[int], bytes]:
+class _Reader:
     """A READFUNCTION over all parts; holds at most one chunk of a spooled message.
 
     Each call takes the interpreter's lock, for which it may have to wait: most messages go whole.
     """
-    parts = _parts(opening, parcel, closing)
-    rest = b""
 
-    def read(size: int) -> bytes:
-        nonlocal rest
-        found = [rest]
-        length = len(rest)
-        while length < size and (piece := next(parts, None)) is not None:
-            found.append(piece)
-            length += len(piece)
+    def __init__(self, parts: Iterable[bytes], check: Callable[[], None]) -> None:
+        self._parts, self._check = iter(parts), check
+        self._rest = b""
+        self.failure: Exception | None = None
+        """Why the body broke off: what `check` raised, or the reading of a spool file."""
+
+    def read(self, size: int) -> bytes | int:
+        found = [self._rest]
+        length = len(self._rest)
+        try:
+            while length < size and (piece := next(self._parts, None)) is not None:
+                found.append(piece)
+                length += len(piece)
+            self._check()
+        except Exception as error:
+            # libcurl can't pass it on.
+            self.failure = error
+            return int(pycurl.READFUNC_ABORT)
         whole = b"".join(found)
-        rest = whole[size:]
+        self._rest = whole[size:]
         return whole[:size]
-
-    return read
-
-
-def _parts(opening: bytes, parcel: Parcel, closing: bytes) -> Iterator[bytes]:
-    yield opening
-    yield from parcel.chunks()
-    yield closing

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import socket
 import time
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -11,10 +9,22 @@ from typing import Any
 
 from sqlalchemy import Connection, func, insert, select, update
 
+from migrate.clock import elapsed
 from migrate.errors import MailhaulError
+from migrate.ledger.owner import gone, me
 from migrate.ledger.tables import account, baseline, run
 
 LEASE_SECONDS = 60.0
+
+
+@dataclass(frozen=True, slots=True)
+class Term:
+    """When a lease ends."""
+
+    elapsed: float
+    """By `clock.elapsed`."""
+    wall: float
+    """Seconds since 1970; what others go by."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +36,8 @@ class Account:
     history_id: str | None
     baseline_at: float | None
     fence: int = 0
+    term: Term = Term(0.0, 0.0)
+    """Of the lease when it was taken; over where there is none."""
 
     @property
     def lease(self) -> tuple[int, int]:
@@ -52,24 +64,6 @@ def known(conn: Connection, pairs: Sequence[tuple[str, str]]) -> dict[tuple[str,
     return {pair: there[pair] for pair in pairs if pair in there}
 
 
-def _owner() -> str:
-    return f"{socket.gethostname()}:{os.getpid()}"
-
-
-def _alive(owner: str) -> bool:
-    """Whether a lease holder may still be at work; only certain for this machine."""
-    host, _, pid = owner.rpartition(":")
-    if host != socket.gethostname():
-        return True
-    try:
-        os.kill(int(pid), 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        return True
-    return True
-
-
 def take(conn: Connection, account_id: int, *, force: bool = False) -> Account | None:
     """Lease the account to this process with a new fence; None while another one holds it.
 
@@ -77,17 +71,17 @@ def take(conn: Connection, account_id: int, *, force: bool = False) -> Account |
     """
     row = conn.execute(select(account).where(account.c.id == account_id)).one()
     holder = row.lease_owner
-    held = holder and holder != _owner() and row.lease_until > time.time() and _alive(holder)
+    held = holder and holder != me() and row.lease_until > time.time() and not gone(holder)
     if held and not force:
         return None
-    fence = row.fence + 1
+    fence, term = row.fence + 1, _term()
     conn.execute(
         update(account)
         .where(account.c.id == account_id)
         .values(
             fence=fence,
-            lease_owner=_owner(),
-            lease_until=time.time() + LEASE_SECONDS,
+            lease_owner=me(),
+            lease_until=term.wall,
             state="running",
             error_code=None,
             error_params=None,
@@ -101,16 +95,25 @@ def take(conn: Connection, account_id: int, *, force: bool = False) -> Account |
         row.history_id,
         row.baseline_at,
         fence,
+        term,
     )
 
 
-def renew(conn: Connection, account_ids: Iterable[int]) -> None:
-    """Go on holding the leases; the fence that each job carries tells when one is lost."""
-    conn.execute(
-        update(account)
-        .where(account.c.id.in_(list(account_ids)), account.c.lease_owner == _owner())
-        .values(lease_until=time.time() + LEASE_SECONDS)
-    )
+def renew(conn: Connection, leases: Iterable[tuple[int, int]]) -> dict[int, Term]:
+    """Go on holding what is still ours of `leases`, (account id, fence): until when, by account."""
+    found = {}
+    for account_id, fence in leases:
+        term = _term()
+        mine = account.c.id == account_id, account.c.fence == fence, account.c.lease_owner == me()
+        if conn.execute(update(account).where(*mine).values(lease_until=term.wall)).rowcount:
+            found[account_id] = term
+    return found
+
+
+def _term() -> Term:
+    # This order: who is stopped in between must not think that it has longer than the others do.
+    end = elapsed() + LEASE_SECONDS
+    return Term(end, time.time() + LEASE_SECONDS)
 
 
 def release(

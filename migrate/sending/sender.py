@@ -90,6 +90,7 @@ class Sender:
                         labels=sorted(labels),
                         thread_id=thread_id,
                         parameters=_parameters(method, labels),
+                        check=pacer.check,
                     )
             except Throttled as refusal:
                 pacer.refuse(refusal)

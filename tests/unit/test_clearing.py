@@ -48,7 +48,7 @@ def test_only_what_is_quarantined_for_nobody_goes(ledger: Ledger, tmp_path: Path
         file.with_suffix(".txt").touch()
         for account_id, state in found:
             put(ledger, account_id, digests[name], state)
-    clear(ledger, account, quarantine, None)
+    clear(ledger, account, quarantine, None, lambda: None)
     files = {
         name: [(quarantine / path(TARGET, digest)).with_suffix(each).exists() for each in SUFFIXES]
         for name, digest in digests.items()

@@ -28,7 +28,18 @@ def ledger(tmp_path: Path) -> Iterator[Ledger]:
 
 def delivery(ledger: Ledger) -> Delivery:
     nothing: Any = SimpleNamespace(readable=True, mailbox=None)
-    job = Job(take(ledger), "run", {}, LabelRules(), 0, 0, True, "quarantine", Path("quarantine"))
+    job = Job(
+        take(ledger),
+        "run",
+        {},
+        LabelRules(),
+        0,
+        0,
+        True,
+        "quarantine",
+        Path("quarantine"),
+        lambda: None,
+    )
     return Delivery(ledger, nothing, job)
 
 

@@ -21,7 +21,7 @@ def copying(monkeypatch: pytest.MonkeyPatch) -> Any:
     config: Any = SimpleNamespace(
         target=SimpleNamespace(scopes="minimal"), policy=SimpleNamespace(refused="quarantine")
     )
-    gmail = SimpleNamespace(open=lambda _: (None, None, pacer), uploader=None)
+    gmail = SimpleNamespace(open=lambda *_: (None, None, pacer), uploader=None)
     monkeypatch.setattr(engine, "Gmail", lambda *_: gmail)
     monkeypatch.setattr(engine, "Labels", lambda *_: None)
 
@@ -37,7 +37,8 @@ def copying(monkeypatch: pytest.MonkeyPatch) -> Any:
             raise SourceLost("source-lost")
 
         here._session = session
-        here._copy(SimpleNamespace(target_user="t"), SimpleNamespace(baseline_at=None))
+        lease = SimpleNamespace(account=SimpleNamespace(baseline_at=None), check=None)
+        here._copy(SimpleNamespace(target_user="t"), lease)
         return pauses
 
     return copy

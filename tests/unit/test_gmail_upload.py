@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import socket
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
@@ -114,6 +114,7 @@ def send(
     parcel: Parcel | None = None,
     method: Method = "import",
     thread_id: str | None = None,
+    check: Callable[[], None] = lambda: None,
 ) -> Stored:
     return uploader.send(
         method,
@@ -122,6 +123,7 @@ def send(
         labels=["INBOX", "A"],
         thread_id=thread_id,
         parameters={"neverMarkSpam": "true"},
+        check=check,
     )
 
 
@@ -179,6 +181,51 @@ def test_sizes_at_the_edges_of_a_chunk(size: int) -> None:
     with serving(answer()) as server:
         send(Uploader(server.api), Parcel(b"", Body(b"\xff" * size), 0))
         assert server.requests[0].parts()[1][1] == b"\xff" * size
+
+
+class Taken(Exception):
+    """The account is not ours any more."""
+
+
+def after(calls: int) -> Callable[[], None]:
+    """A check that raises when it is called once more."""
+    left = iter(range(calls))
+
+    def check() -> None:
+        if next(left, None) is None:
+            raise Taken
+
+    return check
+
+
+@pytest.mark.parametrize("calls", [0, 1])
+def test_what_must_not_go_out_is_not_begun(calls: int) -> None:
+    with serving() as server:
+        with pytest.raises(Taken):
+            send(Uploader(server.api), check=after(calls))
+        assert server.requests == []
+
+
+@pytest.mark.parametrize("calls", [2, 8])
+def test_a_body_is_broken_off_when_it_must_not_go_out_any_more(calls: int) -> None:
+    """As in a process that was stopped in the middle of it."""
+    with serving(None, answer()) as server:
+        uploader = Uploader(server.api)
+        with pytest.raises(Taken):
+            send(uploader, Parcel(b"", Body(ODD * 8000), 0), check=after(calls))
+        assert send(uploader, check=after(99)).gmail_id == "m1"
+        cut, whole = server.requests
+        assert len(cut.body) < int(cut.headers["content-length"])
+        assert len(whole.body) == int(whole.headers["content-length"])
+
+
+def test_a_spool_file_that_cannot_be_read_is_no_lost_answer(tmp_path: Path) -> None:
+    file = tmp_path / "spool"
+    file.write_bytes(BODY)
+    body = Body(file)
+    file.unlink()
+    with serving(None) as server, pytest.raises(FileNotFoundError):
+        send(Uploader(server.api), Parcel(b"", body, 0))
 
 
 def test_a_connection_that_drops_after_the_body_means_nobody_knows() -> None:

@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import socket
-import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from dataclasses import replace
@@ -18,9 +14,11 @@ from sqlalchemy import select, update
 from migrate.errors import TargetError
 from migrate.ledger import Ledger, accounts, labels
 from migrate.ledger.labels import LabelRow
+from migrate.ledger.owner import me
 from migrate.ledger.tables import account as table
 from migrate.ledger.tables import baseline, label
 from tests.unit.ledgers import PAIR, RUN, opened, take
+from tests.unit.test_ledger_owner import another
 
 
 @pytest.fixture
@@ -43,39 +41,30 @@ def again(ledger: Ledger, *, force: bool = False) -> int | None:
     return taken.fence if taken else None
 
 
-@pytest.fixture(scope="module")
-def dead() -> int:
-    """The pid of a process that has ended."""
-    process = subprocess.Popen([sys.executable, "-c", ""])
-    process.wait()
-    return process.pid
-
-
-def here(pid: int) -> str:
-    return f"{socket.gethostname()}:{pid}"
-
-
 def test_a_living_process_keeps_its_lease(ledger: Ledger) -> None:
-    hold(ledger, here(os.getppid()))
-    assert again(ledger) is None
+    with another() as owner:
+        hold(ledger, owner)
+        assert again(ledger) is None
 
 
-def test_a_dead_process_loses_it_at_once(ledger: Ledger, dead: int) -> None:
-    fence = hold(ledger, here(dead))
+def test_a_dead_process_loses_it_at_once(ledger: Ledger) -> None:
+    with another() as owner:
+        fence = hold(ledger, owner)
     assert again(ledger) == fence + 1
 
 
-def test_of_another_machine_nothing_is_known_until_the_lease_runs_out(
-    ledger: Ledger, dead: int
+@pytest.mark.parametrize("place", ["other-boot/pid:[1]", "host.example/2a"])
+def test_of_another_place_nothing_is_known_until_the_lease_runs_out(
+    ledger: Ledger, place: str
 ) -> None:
-    hold(ledger, f"elsewhere.example:{dead}")
+    hold(ledger, f"{place}/1/5/abc")
     assert again(ledger) is None
-    fence = hold(ledger, f"elsewhere.example:{dead}", seconds=-1)
+    fence = hold(ledger, f"{place}/1/5/abc", seconds=-1)
     assert again(ledger) == fence + 1
 
 
 def test_a_copy_of_the_ledger_is_taken_by_force(ledger: Ledger) -> None:
-    fence = hold(ledger, here(os.getppid()))
+    fence = hold(ledger, "elsewhere/x/1/5/abc")
     assert again(ledger, force=True) == fence + 1
 
 
@@ -93,14 +82,12 @@ def test_only_the_holder_renews(ledger: Ledger) -> None:
         with ledger.read() as conn:
             return float(conn.scalar(select(table.c.lease_until)) or 0)
 
-    hold(ledger, here(os.getppid()), seconds=5)
-    before = until()
-    ledger.write(lambda conn: accounts.renew(conn, [1]))
-    assert until() == before
-    hold(ledger, here(os.getpid()), seconds=5)
-    before = until()
-    ledger.write(lambda conn: accounts.renew(conn, [1]))
-    assert until() > before
+    for owner, older, renewed in (("x", 0, False), (me(), 1, False), (me(), 0, True)):
+        fence = hold(ledger, owner, seconds=5)
+        before = until()
+        found = ledger.write(partial(accounts.renew, leases=[(1, fence - older)]))
+        assert (until() > before, set(found) == {1}) == (renewed, renewed)
+    assert found[1].wall == until()
 
 
 def test_releasing_says_how_the_account_stands_and_taking_forgets_the_error(

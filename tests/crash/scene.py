@@ -64,6 +64,7 @@ class Scene:
     seeded: dict[str, tuple[bytes, list[str]]] = field(default_factory=dict)
     wanted: list[Letter] = field(default_factory=letters)
     """What the source has, with the end that it must come to."""
+    _streams: tuple[str, str] = ("out", "err")
 
     def __post_init__(self) -> None:
         accounts = self.directory / "accounts.csv"
@@ -129,6 +130,10 @@ uploads_per_user_max = {self.uploads}
         wanted = methods or ("messages.import", "messages.insert", "drafts.create")
         return sum(requests.get(f"gmail.users.{each}", 0) for each in wanted)
 
+    def requests(self) -> int:
+        """How often the sandbox has been asked for anything at all."""
+        return sum(self._stats()["requests"].values())
+
     def held(self) -> int:
         """Requests that wait for `release`; by all scenes."""
         return int(self._stats()["held"])
@@ -144,6 +149,15 @@ uploads_per_user_max = {self.uploads}
     def _stats(self) -> dict[str, Any]:
         answer: dict[str, Any] = self.mailbox.request("GET", "/_sandbox/stats")[1]
         return answer
+
+    @contextmanager
+    def apart(self) -> Iterator[None]:
+        """What is run in the block writes to files of its own."""
+        self._streams = ("other-out", "other-err")
+        try:
+            yield
+        finally:
+            self._streams = ("out", "err")
 
     @contextmanager
     def started(self) -> Iterator[subprocess.Popen[str]]:
@@ -166,7 +180,7 @@ uploads_per_user_max = {self.uploads}
         """The same, sooner: in a process of its own; `options` are those of `killer.py`."""
         options = (*options, "--hurry") if self.hurry else options
         words = [*options, "--", "migrate", *command, "--dir", str(self.directory), "--lang", "en"]
-        output = [str(self._output(each)) for each in ("out", "err")]
+        output = [str(self._output(each)) for each in self._streams]
         child = FORKS.Process(target=killer.command, args=(words, *output))
         child.start()
         return child
@@ -179,12 +193,12 @@ uploads_per_user_max = {self.uploads}
             assert child.exitcode is not None, f"{command} hangs"
         finally:
             child.kill()
-        out, err = (self._output(each).read_text("utf-8") for each in ("out", "err"))
+        out, err = (self._output(each).read_text("utf-8") for each in self._streams)
         return child.exitcode, out, err
 
     def told(self) -> str:
         """What the last command has said on standard error."""
-        return self._output("err").read_text("utf-8")
+        return self._output(self._streams[1]).read_text("utf-8")
 
     def _output(self, kind: str) -> Path:
         return self.directory.with_suffix(f".{kind}")

@@ -1,0 +1,60 @@
+"""A worker that is stopped past its lease, and goes on when somebody else has done its work."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sqlite3
+import time
+from typing import Any
+
+import pytest
+
+from tests.crash.conftest import NewScene
+from tests.crash.scene import PATIENCE, UPLOADS, Scene, twice, wait_until
+
+pytestmark = pytest.mark.crash
+
+LEASE = 3.0
+"""Seconds."""
+
+
+@pytest.mark.parametrize("mutant", [None, "lease not checked"])
+def test_stopped_past_its_lease(mutant: str | None, new_scene: NewScene) -> None:
+    scene = new_scene("off")
+    scene.script({"method": UPLOADS, "delay": 0.1})
+    before = scene.asked()
+    broken = ["--mutant", mutant] if mutant else []
+    child = scene.fork("--lease", str(LEASE), *broken)
+    try:
+        wait_until(lambda: scene.asked() >= before + 8, child)
+        assert child.pid is not None
+        os.kill(child.pid, signal.SIGSTOP)
+        time.sleep(LEASE + 0.5)
+        # Its output must not end up in the file of the one that is stopped.
+        with scene.apart():
+            scene.complete("--lease", str(LEASE))
+        there, asked = _ledger(scene), scene.requests()
+        os.kill(child.pid, signal.SIGCONT)
+        child.join(PATIENCE)
+    finally:
+        child.kill()
+    assert child.exitcode == 2
+    assert _ledger(scene) == there
+    assert bool(scene.requests() - asked) == bool(mutant)
+    assert bool(twice(scene.target_faults())) == bool(mutant)
+    if not mutant:
+        scene.check()
+
+
+def _ledger(scene: Scene) -> dict[str, list[Any]]:
+    """Everything but the runs themselves: that it has ended, a run may say."""
+    with sqlite3.connect(scene.directory / "state" / "ledger.db") as conn:
+        tables = [
+            name
+            for (name,) in conn.execute("SELECT name FROM sqlite_master WHERE type = 'table'")
+            if name != "run"
+        ]
+        found = {name: sorted(map(repr, conn.execute(f"SELECT * FROM {name}"))) for name in tables}
+    conn.close()
+    return found

@@ -7,12 +7,18 @@ from dataclasses import replace
 
 from migrate.delivery.attempts import Copies
 from migrate.gmail.errors import LabelRefused, NotFound
+from migrate.gmail.upload import Stored
+from migrate.labelling import SYSTEM
 from migrate.labels import LabelRules, message_labels
 from migrate.ledger.outcomes import Known
 from migrate.sending import FALLBACKS, Target
 
 _ONLY_FIRST = frozenset({"UNREAD", "STARRED", "INBOX", "SPAM", "TRASH"})
 """Labels that a copy found later does not bring: the user may have changed them since."""
+
+_UNTOUCHED = frozenset({"UNREAD", "INBOX", "SENT", "DRAFT", "SPAM", "TRASH"})
+"""Labels that are not added to a message that was found: nobody can set them, or the user may have
+read, filed or deleted it already."""
 
 
 def add_copies(target: Target, same: Known, copies: Copies, rules: LabelRules) -> Known | None:
@@ -34,6 +40,21 @@ def add_copies(target: Target, same: Known, copies: Copies, rules: LabelRules) -
     except NotFound:
         return None
     return replace(same, labels=labels)
+
+
+def align(target: Target, stored: Stored, names: frozenset[str]) -> None:
+    """What was found in Gmail gets the labels that its copies have now: while it was in doubt, it
+    may have been moved, or its folder renamed. Labels of the user's can't be there yet."""
+    if stored.draft_id:
+        return
+    standing = {FALLBACKS[each] for each in stored.refused if each in FALLBACKS}
+    wanted = target.labels.ids((names - stored.refused) | standing)
+    there = {each for each in stored.labels if not each.startswith("CATEGORY_")}
+    add = wanted - there - _UNTOUCHED
+    remove = {each for each in there - wanted if each not in SYSTEM or each in ("INBOX", "UNREAD")}
+    if add or remove:
+        with suppress(LabelRefused, NotFound):
+            target.mailbox.modify(stored.gmail_id, add=sorted(add), remove=sorted(remove))
 
 
 def _add(target: Target, gmail_id: str, labels: frozenset[str]) -> None:

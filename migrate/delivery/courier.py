@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from migrate.body import Body
 from migrate.delivery.attempts import Attempt, attempts
 from migrate.delivery.collision import Collisions
-from migrate.delivery.copies import add_copies
+from migrate.delivery.copies import add_copies, align
 from migrate.delivery.job import Job
 from migrate.delivery.message import Message, answers, messages
 from migrate.delivery.recorder import Recorder
@@ -99,6 +99,7 @@ class Delivery:
         if found is None:
             return False
         attempt = next(each for letter, each in letters if letter is found[0])
+        align(self._target, found[1], attempt.names)
         self._recorder.stored(message, attempt, found[1])
         return True
 

@@ -6,11 +6,13 @@ import re
 from base64 import urlsafe_b64decode
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import combinations
+from types import MappingProxyType
 from typing import Any
 
 from tests.contracts.gmail import Mailbox
-from tests.crash.letters import Letter
+from tests.crash.letters import Letter, Place
 
 _ME = "/gmail/v1/users/me"
 _TOKEN = re.compile(rb"\r\n\r\ntoken (\w+)\r\n")
@@ -27,6 +29,7 @@ class Held:
     """Milliseconds since 1970."""
     draft: bool = False
     """A real draft, whose date is when it was last written on."""
+    gmail_id: str = ""
 
 
 def target(mailbox: Mailbox) -> list[Held]:
@@ -49,7 +52,8 @@ def target(mailbox: Mailbox) -> list[Held]:
         answer = get(f"/messages/{each['id']}?format=raw")
         labels = frozenset(names[label] for label in answer.get("labelIds", ()))
         raw = urlsafe_b64decode(answer["raw"] + "==")
-        found.append(Held(raw, labels, int(answer["internalDate"]), each["id"] in drafts))
+        date, draft = int(answer["internalDate"]), each["id"] in drafts
+        found.append(Held(raw, labels, date, draft, each["id"]))
     connection.close()
     return found
 
@@ -61,13 +65,15 @@ def faults(
     first: Collection[str] | None = None,
     before: Collection[Letter] = (),
     restless: bool = False,
+    expected: Mapping[str, frozenset[str]] = MappingProxyType({}),
 ) -> Iterator[str]:
     """What is wrong with the target: lost, twice, altered, misdated, mislabelled, a
     draft or not, strange.
 
     `before` are the letters as they were at the source before it changed: what has no place there
     any more may be missing, and a label may be one of then or one of now. `restless`: copies may
-    have been found one after the other, though they are the same again.
+    have been found one after the other, though they are the same again. `expected` are the labels
+    of letters, by token, where they are not simply what the places make.
     """
     earlier = {each.token: each for each in before}
     by_token: dict[str, list[Held]] = defaultdict(list)
@@ -91,12 +97,13 @@ def faults(
                 yield f"{'made' if copy.draft else 'not made'} a draft: {letter.token}"
             if not letter.draft and copy.date != letter.when.timestamp() * 1000:
                 yield f"misdated: {letter.token}: {copy.date}"
-            labels = letter.labels(first) | set(seeded.get(letter.token, (b"", []))[1])
+            own = expected.get(letter.token, letter.labels(first))
+            labels = own | set(seeded.get(letter.token, (b"", []))[1])
             if copy.labels != labels:
                 yield f"mislabelled: {letter.token}: {set(copy.labels)}, not {set(labels)}"
     for name, copies in by_token.items():
-        expected = [Counter(seeded[name][1])] if name in seeded else []
-        if [Counter(each.labels) for each in copies] != expected:
+        ours = [Counter(seeded[name][1])] if name in seeded else []
+        if [Counter(each.labels) for each in copies] != ours:
             yield f"strange: {name}: {[set(each.labels) for each in copies]}"
 
 
@@ -116,9 +123,15 @@ def _changed(then: Letter, now: Letter, copies: Collection[Held]) -> Iterator[st
         if not then.draft and copy.date != then.when.timestamp() * 1000:
             yield f"misdated: {then.token}: {copy.date}"
         least = now.labels() - state if now.places else set()
-        most = then.labels() | now.labels() | state
+        most = _possible((*then.places, *now.places), now) | state
         if not least <= copy.labels <= most:
             yield f"mislabelled: {then.token}: {set(copy.labels)}, not {least} to {most}"
+
+
+def _possible(places: Collection[Place], letter: Letter) -> frozenset[str]:
+    """All labels that it may have got from some of these copies."""
+    some = (each for size in range(1, len(places) + 1) for each in combinations(places, size))
+    return frozenset[str]().union(*(replace(letter, places=each).labels() for each in some))
 
 
 def token(raw: bytes) -> str:

@@ -100,3 +100,4 @@ def test_what_was_in_doubt_is_elsewhere_now(change: str, step: str, place: Arena
             user.store.copy(b"\r\ntoken ", folder, "Elsewhere", move=True)
     scene.complete()
     assert len(oracle.target(scene.mailbox)) == sum(e.end == "imported" for e in scene.wanted)
+    assert scene.document("verify", "--deep")["differences"] == []

@@ -78,27 +78,44 @@ def trial(arena: Arena, row: Row, steps: Sequence[str], moments: int) -> Result:
     scene.script(*target_rules(row.target, row.seed))
     # The first steps lie at the beginning of a migration, most of the others all along its way.
     for step in steps[:1]:
-        _at_step(scene, result, step, chance)
+        kill_at_step(scene, result, step, chance)
     for _ in range(moments):
-        child = scene.fork()
-        _at_random(scene, user, child, chance)
-        child.kill()
-        child.join()
-        _count(result, child.exitcode, scene.told())
+        kill_at_random(scene, user, result, chance)
     for step in steps[1:]:
-        _at_step(scene, result, step, chance)
+        kill_at_step(scene, result, step, chance)
     _finish(scene, user, result)
     _judge(scene, user, result)
     return result
 
 
-def _at_step(scene: Scene, result: Result, step: str, chance: random.Random) -> None:
+def kill_at_step(
+    scene: Scene,
+    result: Result,
+    step: str,
+    chance: random.Random,
+    command: Sequence[str] = ("run",),
+) -> None:
     """Not killed if it is not so often passed."""
-    code, _, told = scene.run("--kill", f"{step}:{chance.randint(1, LATER.get(step, 1))}")
-    _count(result, code, told, step)
+    passage = chance.randint(1, LATER.get(step, 1))
+    code, _, told = scene.run("--kill", f"{step}:{passage}", command=command)
+    count(result, code, told, step)
 
 
-def _count(result: Result, code: int | None, told: str, step: str = "") -> None:
+def kill_at_random(
+    scene: Scene,
+    user: User,
+    result: Result,
+    chance: random.Random,
+    command: Sequence[str] = ("run",),
+) -> None:
+    child = scene.fork(command=command)
+    _at_random(scene, user, child, chance)
+    child.kill()
+    child.join()
+    count(result, child.exitcode, scene.told())
+
+
+def count(result: Result, code: int | None, told: str, step: str = "") -> None:
     if code == KILLED:
         result.kills += 1
         result.steps += [step] if step else []
@@ -127,18 +144,18 @@ def _finish(scene: Scene, user: User, result: Result) -> None:
     """Run with the faults that are left, then once without any."""
     for _ in range(ENOUGH):
         code, _, told = scene.run()
-        _count(result, code, told)
+        count(result, code, told)
         if code in (0, 3):
             break
     hits = scene.fault_hits()
     rules = target_rules(result.row.target, result.row.seed)
-    unheard = sum(count for rule, count in zip(rules, hits, strict=True) if _unheard(rule))
+    lost_answers = sum(count for rule, count in zip(rules, hits, strict=True) if unheard(rule))
     if user.rules and not user.hits:
         result.wrong.append("the source never failed")
     if result.row.target != "none" and not sum(hits):
         result.wrong.append("the target never failed")
     result.faults = user.hits + sum(hits)
-    result.allowed = scene.uploads * result.kills + unheard
+    result.allowed = scene.uploads * result.kills + lost_answers
     scene.script()
     user.rules = []
     code, _, told = scene.run()
@@ -154,16 +171,26 @@ def _judge(scene: Scene, user: User, result: Result) -> None:
     there = oracle.target(scene.mailbox)
     restless = result.row.source == "UIDVALIDITY changed"
     found = list(oracle.faults(now, there, scene.seeded, before=scene.wanted, restless=restless))
-    kinds = Counter(each.partition(":")[0] for each in found)
-    result.lost = kinds["lost"]
-    twice = [each for each in found if each.startswith("twice")]
-    result.twice = sum(int(each.rsplit(" ", 2)[1]) - 1 for each in twice)
-    result.wrong += [each for each in found if not each.startswith(("twice", "lost"))]
-    result.details = [each for each in found if each.startswith(("twice", "lost"))]
+    twice = weigh(result, found)
     _allowance(scene, result, now, twice)
+    judge_end(scene, user, result, now)
+
+
+def weigh(result: Result, found: Sequence[str]) -> list[str]:
+    """Put into the result what the oracle found; what is there twice is handed back."""
+    twice = [each for each in found if each.startswith("twice")]
+    lost = [each for each in found if each.startswith("lost")]
+    result.lost, result.details = len(lost), [*twice, *lost]
+    result.twice = sum(int(each.rsplit(" ", 2)[1]) - 1 for each in twice)
+    result.wrong += [each for each in found if each not in result.details]
+    return twice
+
+
+def judge_end(scene: Scene, user: User, result: Result, now: Sequence[Letter]) -> None:
+    """The sums, the verification, and one more run."""
     result.wrong += list(_sums(scene, user, now))
     result.sums = not any(each.startswith("sums") for each in result.wrong)
-    if readable:
+    if result.row.scopes != "minimal":
         verified = scene.document("verify", "--deep")
         result.wrong += [f"verify: {each}" for each in verified["differences"]]
     before = scene.asked()
@@ -172,7 +199,7 @@ def _judge(scene: Scene, user: User, result: Result) -> None:
         result.wrong.append("a run with nothing to do uploaded something")
 
 
-def _unheard(rule: Mapping[str, Any]) -> bool:
+def unheard(rule: Mapping[str, Any]) -> bool:
     """Whether Gmail does what is asked, and nobody hears of it."""
     cut = any(rule.get(each) for each in ("status", "drop", "drop_idle"))
     return bool(rule.get("truncate")) or (cut and rule.get("when") == "after")

@@ -3,6 +3,7 @@ each test has a folder and a target mailbox of its own."""
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator
 from itertools import count
 from pathlib import Path
@@ -20,6 +21,7 @@ pytest.register_assert_rewrite("tests.crash.scene")
 from tests.crash.arena import Arena, arena  # noqa: E402 - after the line that it needs
 from tests.crash.scene import PASSWORD, Scene  # noqa: E402
 
+FULL = os.environ.get("MAILHAUL_CRASH") == "full"
 NewScene = Callable[[str], Scene]
 _numbers = count(1)
 

@@ -15,7 +15,7 @@ from tests.crash.scene import PATIENCE, UPLOADS, Scene, twice, wait_until
 
 pytestmark = pytest.mark.crash
 
-LEASE = 3.0
+LEASE = 2.0
 """Seconds."""
 
 

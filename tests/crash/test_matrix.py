@@ -6,18 +6,16 @@ rows too and writes down what came of it.
 
 from __future__ import annotations
 
-import os
-
 import pytest
 
 from tests.crash import matrix
 from tests.crash.arena import Arena
+from tests.crash.conftest import FULL
 from tests.crash.matrix import DIMENSIONS, Row
 from tests.crash.trial import MOMENTS, STEPS_EACH, steps_of, trial
 
 pytestmark = pytest.mark.crash
 
-FULL = os.environ.get("MAILHAUL_CRASH") == "full"
 ROWS = matrix.rows()
 CHOSEN = ROWS if FULL else matrix.sample()
 

@@ -15,12 +15,13 @@ from migrate.clearing import clear
 from migrate.config import Config
 from migrate.connections import Gmail, open_source
 from migrate.delivery import Job
+from migrate.delta import Delta
 from migrate.errors import MailhaulError, SourceLost, StateError
 from migrate.forecast import Forecast, predictor
 from migrate.gmail.quota import Stopped
 from migrate.labelling import Labels
 from migrate.labels import LabelRules, Mapped
-from migrate.ledger import Ledger, accounts, totals
+from migrate.ledger import Ledger, accounts, held, totals
 from migrate.ledger.accounts import Account
 from migrate.ledger.claims import Bundle
 from migrate.ledger.leases import Lease, Leases
@@ -68,12 +69,14 @@ class LocalEngine:
         limit: int | None = None,
         retry: Retry | None = None,
         texts: Texts | None = None,
+        mirror: Sequence[str] | None = None,
     ) -> None:
         """`limit`: at most about so many messages per account (a pilot). `texts`: of the notes
-        that stand for quarantined messages."""
+        that stand for quarantined messages. `mirror`: what is deleted at the source goes to Trash,
+        also if one of these folders has lost all its messages; None: it does not."""
         self._config, self._ledger, self._run = config, ledger, run_id
         self._progress, self._stop, self._limit = progress, stop, limit
-        self._retry, self._texts = retry, texts or Texts("en")
+        self._retry, self._texts, self._mirror = retry, texts or Texts("en"), mirror
         self._mend = config.policy.refused == "repair" or bool(retry and retry.mend)
         self._gmail = Gmail(config, stop)
         self._leases = Leases(ledger)
@@ -115,6 +118,8 @@ class LocalEngine:
     def _release(self, lease: Lease, failure: MailhaulError | None) -> None:
         with self._ledger.read() as conn:
             left = totals.open_count(conn, lease.account.id)
+            if not left and self._config.target.scopes != "minimal":
+                left = held.waiting(conn, lease.account.id)
         state = "failed" if failure else "paused" if left else "done"
         self._leases.give_back(lease, state, failure)
 
@@ -205,10 +210,15 @@ class LocalEngine:
         )
         session = Session(self._ledger, target, job, bounds, tally, self._limit, self._mend)
         session.run(source, self._stop, lambda bundle: self._finished(row, bundle, tally))
+        delta = Delta(self._ledger, target, job) if target.readable else None
+        if delta:
+            delta.follow()
         mailbox = target.mailbox if target.readable else None
         clear(self._ledger, account, self._config.quarantine, mailbox, target.pacer.check)
         if policy.placeholder == "message":
             Notes(self._ledger, target, job, self._texts).bring(source)
+        if delta and self._mirror is not None:
+            delta.mirror(self._mirror)
 
     def _finished(self, row: Row, bundle: Bundle, tally: Tally) -> None:
         tally.add(len(bundle.occurrences))

@@ -54,6 +54,23 @@ class Labels:
     def ids(self, names: Iterable[str]) -> frozenset[str]:
         return frozenset(found for name in names if (found := self.id(name)))
 
+    def existing(self, name: str) -> str | None:
+        """Like `id`, but nothing is made: None when there is no such label."""
+        if name in SYSTEM:
+            return name
+        with self._lock:
+            return self._ids.get(label_key(name))
+
+    def names(self) -> dict[str, str]:
+        """Id → name of all user labels that are there; of a system label both are the same."""
+        with self._lock:
+            return dict(self._names)
+
+    def refresh(self) -> None:
+        """See which labels there are now."""
+        with self._lock:
+            self._read()
+
     def prepare(self, names: Iterable[str]) -> None:
         """Have all these labels and those above them, without which Gmail does not nest them.
 

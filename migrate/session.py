@@ -7,6 +7,7 @@ from collections.abc import Callable
 
 from migrate import takeup
 from migrate.delivery import Delivery, Job
+from migrate.delta import History
 from migrate.gmail.api import Mailbox
 from migrate.ledger import Ledger, claims, scanning
 from migrate.ledger.claims import Bundle
@@ -94,7 +95,9 @@ class Session:
             work.settle()
         # In a folder that the source does not open now, a doubt may have to wait.
         if self._target.readable and not self._doubtful():
-            takeup.catch_up(self._ledger, self._account, self._target.mailbox)
+            history = History(self._ledger, self._account, self._target.labels)
+            mailbox = self._target.mailbox
+            history.caught_up(takeup.catch_up(self._ledger, self._account, mailbox, history.told))
 
     def _doubtful(self) -> list[Bundle]:
         with self._ledger.read() as conn:

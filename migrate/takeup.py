@@ -6,15 +6,19 @@ ids that were there before us, does.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import partial
 from itertools import islice
+from typing import TypeVar
 
-from migrate.gmail.api import Mailbox
+from sqlalchemy import Connection
+
+from migrate.gmail.api import Change, Mailbox
 from migrate.gmail.errors import NotFound
 from migrate.ledger import Ledger, accounts, outcomes
 from migrate.ledger.accounts import Account
 
+T = TypeVar("T")
 _PIECE = 500
 
 
@@ -25,23 +29,38 @@ def take_baseline(ledger: Ledger, account: Account, mailbox: Mailbox) -> None:
     """
     history_id = mailbox.profile().history_id
     _add(ledger, account, mailbox.ids())
-    ledger.write(lambda conn: accounts.set_history(conn, account.id, history_id), account.lease)
+
+    def known(conn: Connection) -> None:
+        accounts.set_history(conn, account.id, history_id)
+        accounts.set_changes(conn, account.id, history_id)
+
+    ledger.write(known, account.lease)
 
 
-def catch_up(ledger: Ledger, account: Account, mailbox: Mailbox) -> None:
+def catch_up(
+    ledger: Ledger,
+    account: Account,
+    mailbox: Mailbox,
+    told: Callable[[Sequence[Change] | None], None] = lambda _: None,
+) -> str:
     """What came since the baseline and is not ours was there before what we bring next.
 
-    Only when nothing is in doubt: what is in doubt would be taken for somebody else's.
+    Only when nothing is in doubt: what is in doubt would be taken for somebody else's. `told` gets
+    every piece of what happened, None when Gmail does not say any more. Gives the history id as of
+    which everything is told.
     """
     history_id = mailbox.profile().history_id
     try:
         if account.history_id is None:
             raise NotFound
-        changes = mailbox.changes(account.history_id)
-        _add(ledger, account, (change.gmail_id for change in changes if change.added))
+        for changes in _pieces(mailbox.changes(account.history_id)):
+            _add(ledger, account, (change.gmail_id for change in changes if change.added))
+            told(changes)
     except NotFound:
         _add(ledger, account, mailbox.ids())
+        told(None)
     ledger.write(lambda conn: accounts.set_history(conn, account.id, history_id), account.lease)
+    return history_id
 
 
 def _add(ledger: Ledger, account: Account, gmail_ids: Iterable[str]) -> None:
@@ -53,7 +72,7 @@ def _add(ledger: Ledger, account: Account, gmail_ids: Iterable[str]) -> None:
         ledger.write(add, account.lease)
 
 
-def _pieces(items: Iterable[str]) -> Iterator[list[str]]:
+def _pieces(items: Iterable[T]) -> Iterator[list[T]]:
     rest = iter(items)
     while piece := list(islice(rest, _PIECE)):
         yield piece

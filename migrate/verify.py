@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -17,11 +18,12 @@ from sqlalchemy import Connection, Row, select
 
 from migrate.body import Body
 from migrate.delivery import formed
+from migrate.delta.history import by_others, pieces
 from migrate.errors import FolderRefused
 from migrate.gmail.api import Found, Mailbox
 from migrate.gmail.errors import NotFound
 from migrate.labels import label_key
-from migrate.ledger import Ledger, labels
+from migrate.ledger import Ledger, accounts, labels
 from migrate.ledger.labels import LabelRow
 from migrate.ledger.tables import folder, message, occurrence
 from migrate.quarantine import path as quarantine_path
@@ -43,6 +45,8 @@ class Verified:
 
     checked: int
     differences: list[Difference]
+    changed: int = 0
+    """Messages that their owner changed in Gmail, or deleted there: no difference."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +64,8 @@ class _Copy:
     date: int | None
     basis: Mapping[str, Any] | None
     labels: frozenset[str]
+    touched: bool
+    """Somebody else changed it in Gmail."""
     draft_id: str | None
     """Of a draft, whose bytes and date are its owner's and Gmail's to change."""
 
@@ -83,6 +89,8 @@ class Verifier:
         self._source, self._mailbox, self._kept = source, mailbox, kept
         self._names: dict[str, str] = {}
         self._labels: dict[str, LabelRow] = {}
+        self._touched: set[str] = set()
+        self._changed: set[str] = set()
 
     def run(self, *, deep: bool, seen: Callable[[int], None] = lambda _: None) -> Verified:
         """Everything of this account; `seen` is told how many more were checked."""
@@ -98,10 +106,32 @@ class Verifier:
                     folder.c.rule.is_(None),
                 )
             ).all()
+        if self._mailbox:
+            self._hear(self._mailbox)
         there = {each.raw: each for each in self._source.folders() if each.selectable}
         for row in folders:
             self._folder(row, there.get(row.raw), found, deep, seen)
+        found.changed = len(self._changed)
         return found
+
+    def _hear(self, mailbox: Mailbox) -> None:
+        """What was done in Gmail since the last run. Where its history has expired, nobody can
+        tell it from a loss, and it counts for one."""
+        with self._ledger.read() as conn:
+            since = accounts.changes_since(conn, self._account)
+        if since is None:
+            return
+        ids = {label_key(name): gmail_id for gmail_id, name in self._names.items()}
+        ids |= {key: row.gmail_id for key, row in self._labels.items() if row.gmail_id}
+        with suppress(NotFound):
+            for records in pieces(mailbox.changes(since)):
+                with self._ledger.read() as conn:
+                    self._touched |= by_others(
+                        conn,
+                        self._account,
+                        records,
+                        lambda name: ids.get(label_key(name), name),
+                    )
 
     def _folder(
         self,
@@ -165,6 +195,7 @@ class Verifier:
                 message.c.date,
                 message.c.basis,
                 message.c.labels,
+                message.c.touched,
                 message.c.draft_id,
             )
             .select_from(occurrence)
@@ -189,6 +220,7 @@ class Verifier:
                 row.date,
                 row.basis,
                 frozenset(row.labels),
+                bool(row.touched),
                 row.draft_id,
             )
             if row.message_id is not None and row.state != "skipped"
@@ -228,6 +260,9 @@ class Verifier:
             return
         if self._mailbox is None:
             return
+        if answer is None and copy.gmail_id and self._by_others(copy):
+            self._changed.add(copy.gmail_id)
+            return
         if answer is None:
             yield self._difference(
                 copy.folder, copy.uid, "missing", copy.sha256, str(copy.gmail_id)
@@ -255,11 +290,16 @@ class Verifier:
             for each in sorted(copy.labels - _VOLATILE)
             if label_key(each) not in there and not self._stands_in(each, answer)
         ]
-        if lost:
+        if lost and self._by_others(copy):
+            self._changed.add(answer.gmail_id)
+        elif lost:
             names = sorted(self._names.get(each, each) for each in answer.labels)
             yield self._difference(
                 copy.folder, copy.uid, "label", ", ".join(sorted(lost)), ", ".join(names)
             )
+
+    def _by_others(self, copy: _Copy) -> bool:
+        return copy.touched or copy.gmail_id in self._touched
 
     def _stands_in(self, name: str, answer: Found) -> bool:
         """Whether it has the label that Gmail took instead, or had to do without any: as reported

@@ -30,6 +30,11 @@ _help = Texts(language())
 
 Limit = Annotated[int | None, typer.Option("--limit", help=_help("cli.option.limit"), min=1)]
 Plan = Annotated[Path | None, typer.Option("--plan", help=_help("cli.option.plan"), metavar="FILE")]
+Mirror = Annotated[bool, typer.Option("--mirror-deletes", help=_help("cli.option.mirror"))]
+Emptied = Annotated[
+    list[str] | None,
+    typer.Option("--allow-emptied", help=_help("cli.option.emptied"), metavar="FOLDER"),
+]
 Source = Annotated[
     str | None, typer.Option("--source", help=_help("cli.option.source"), metavar="URL")
 ]
@@ -46,6 +51,8 @@ def run(
     only: Only = None,
     limit: Limit = None,
     plan: Plan = None,
+    mirror: Mirror = False,
+    allow_emptied: Emptied = None,
     source: Source = None,
     target: Target = None,
     key: Key = None,
@@ -57,6 +64,8 @@ def run(
     with common.explained(texts, as_json=as_json):
         config = _config(directory, source, target, key, api, texts)
         rows = common.select(config.accounts, only)
+        if mirror and config.target.scopes == "minimal":
+            raise UsageError("mirror-unreadable")
         from migrate.plan import Reviewed, bind, brake
         from migrate.plan import plan as make_plan
         from migrate.progress import progress
@@ -76,7 +85,8 @@ def run(
             if not rows:
                 raise unread[0]
         with stopping(texts) as stop:
-            document, errors = copy(config, rows, shown, texts, stop, limit)
+            emptied = (allow_emptied or []) if mirror else None
+            document, errors = copy(config, rows, shown, texts, stop, limit, mirror=emptied)
         ended(document, [*unread, *errors], config, texts, as_json=as_json)
 
 
@@ -105,8 +115,10 @@ def copy(
     stop: threading.Event,
     limit: int | None = None,
     retry: Retry | None = None,
+    mirror: Sequence[str] | None = None,
 ) -> tuple[Document, list[MailhaulError]]:
-    """One run over `rows`, with `retry` also of what is quarantined.
+    """One run over `rows`, with `retry` also of what is quarantined, with `mirror` also of what is
+    deleted at the source: folders that may have lost all their messages.
 
     Gives the document, and what kept accounts from their end.
     """
@@ -122,7 +134,9 @@ def copy(
     with Ledger(config.ledger_url) as ledger:
         run_id = new_run_id()
         options = {"only": [row.source_user for row in rows], "limit": limit}
-        engine = LocalEngine(config, ledger, run_id, shown, stop, limit, retry, texts)
+        if mirror is not None:
+            options |= {"mirror_deletes": True, "allow_emptied": list(mirror)}
+        engine = LocalEngine(config, ledger, run_id, shown, stop, limit, retry, texts, mirror)
         ledger.write(lambda conn: accounts.start_run(conn, run_id, options))
         failures = engine.run(rows)
         ledger.write(lambda conn: accounts.end_run(conn, run_id))

@@ -86,7 +86,7 @@ def verify_all(
 
     _need_ledger(config)
     gmail = Gmail(config, threading.Event())
-    checked, differences = 0, []
+    checked, changed, differences = 0, 0, []
     errors: dict[str, MailhaulError] = {}
     pairs = [(row.source_user, row.target_user) for row in rows]
     shown = progress(texts, quiet=quiet)
@@ -104,6 +104,7 @@ def verify_all(
                     partial(shown.scanned, row.source_user),
                 )
                 checked += found.checked
+                changed += found.changed
                 differences += found.differences
             except MailhaulError as error:
                 errors[row.source_user] = error
@@ -111,6 +112,8 @@ def verify_all(
         with ledger.read() as conn:
             document = gather(conn, "verify", accounts.last_run(conn), texts, pairs)
     document.checked, document.differences = checked, differences
+    if changed:
+        document.notes.append(texts("report.note.changed", n=changed))
     document.complete = document.complete and not differences and not errors
     for line in document.accounts:
         if line.source_user in errors:

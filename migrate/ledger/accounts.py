@@ -143,6 +143,16 @@ def set_history(conn: Connection, account_id: int, history_id: str | None) -> No
     )
 
 
+def set_changes(conn: Connection, account_id: int, history_id: str) -> None:
+    """`message.touched` and `unsure` are complete as of `history_id`."""
+    conn.execute(update(account).where(account.c.id == account_id).values(changes_since=history_id))
+
+
+def changes_since(conn: Connection, account_id: int) -> str | None:
+    """Gmail's history as of which `message.touched` is complete; None: never."""
+    return conn.scalar(select(account.c.changes_since).where(account.c.id == account_id))
+
+
 def add_baseline(conn: Connection, account_id: int, gmail_ids: Iterable[str]) -> None:
     """Ids that were in the mailbox and are not ours; those already known do no harm."""
     wanted = list(dict.fromkeys(gmail_ids))

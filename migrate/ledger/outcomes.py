@@ -25,6 +25,10 @@ from migrate.message import Repair
 _PIECE = 500
 
 
+_ANEW = {"stale": True, "touched": None, "unsure": None, "deleted": None, "kept": None}
+"""Of a message that is in Gmail again: all its copies are weighed once more."""
+
+
 @dataclass(frozen=True, slots=True)
 class Known:
     """A message of ours that Gmail holds."""
@@ -148,7 +152,9 @@ def record(conn: Connection, found: Sequence[Outcome]) -> None:
         latest = {(each.account_id, each.sha256): each for each in piece}
         ids = _message_ids(conn, latest.keys())
         fresh = [_row(each) for key, each in latest.items() if key not in ids]
-        again = [_row(each) | {"row": ids[key]} for key, each in latest.items() if key in ids]
+        again = [
+            _row(each) | _ANEW | {"row": ids[key]} for key, each in latest.items() if key in ids
+        ]
         if fresh:
             conn.execute(insert(message), fresh)
             ids = _message_ids(conn, latest.keys())
@@ -216,10 +222,13 @@ def add_copies(
     labels: frozenset[str],
     occurrences: tuple[tuple[int, str, str | None], ...],
 ) -> None:
-    """More occurrences of a message that Gmail holds already, and the labels they brought."""
+    """More occurrences of a message that Gmail holds already, and the labels they brought.
+
+    It is stale: what else they say of it, as that it was read, is weighed with all its copies.
+    """
     mine = (message.c.account_id == account_id, message.c.sha256 == sha256)
     message_id = conn.scalars(select(message.c.id).where(*mine)).one()
-    conn.execute(update(message).where(*mine).values(labels=sorted(labels)))
+    conn.execute(update(message).where(*mine).values(labels=sorted(labels), stale=True))
     _close(conn, [(message_id, *each) for each in occurrences])
 
 

@@ -30,9 +30,11 @@
   `gmail_id` is not unique: Gmail may have merged two of ours. `draft_id` is set for a real draft,
   whose bytes Gmail may rewrite; `placeholder_id` is the message that stands in a mailbox for a
   quarantined one. `stale`: something changed at the source (a flag, a copy that came or went), and
-  `labels` may not be what the source now says. `touched`: Gmail's history says, or may say, that
-  somebody else changed it since. `undone`: `trashed` or `deleted` by an undo; while it is set the
-  message is not ours at the target any more, and its occurrences are open again.
+  `labels` may not be what the source now says. `touched`: Gmail's history says that somebody else
+  changed it since; `unsure`: it may have said so, but had expired. `deleted`: the source has no
+  copy of it any more. `kept`: what of the source's last change was left as the user has it, as
+  `{"why", "labels"}` (`delta/merge.py`). `undone`: `trashed` or `deleted` by an undo; while it is
+  set the message is not ours at the target any more, and its occurrences are open again.
 - `change` what a run did to a message that was there already (or an undo to any), written before
   it is done. `what` is `labels`, `trashed`, `untrashed` or `deleted`; `added` and `removed` are
   names as in `message.labels`; `undone` is the run of the undo that took it back.
@@ -161,6 +163,9 @@ message = Table(
     Column("placeholder_id", String),
     Column("stale", Boolean),
     Column("touched", Boolean),
+    Column("unsure", Boolean),
+    Column("deleted", Boolean),
+    Column("kept", JSON(none_as_null=True)),
     Column("undone", String),
     Column("run_id", ForeignKey("run.id")),
     UniqueConstraint("account_id", "sha256"),

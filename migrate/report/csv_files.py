@@ -17,7 +17,17 @@ from migrate.shown import visible
 from migrate.texts import Texts
 
 BOM = "\ufeff"
-LISTS = ("repairs", "quarantine", "differences", "surprises", "renames", "refused", "changes")
+LISTS = (
+    "repairs",
+    "quarantine",
+    "differences",
+    "surprises",
+    "renames",
+    "refused",
+    "changes",
+    "deleted",
+    "kept",
+)
 _FORMULA = tuple("=+-@\t\r\n＝＋－＠")
 
 

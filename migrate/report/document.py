@@ -184,6 +184,45 @@ class Change:
 
 
 @dataclass(slots=True)
+class Followed:
+    """How many messages a run changed because the source did, and how things stand after it."""
+
+    labels: int = 0
+    """Got other labels."""
+    trashed: int = 0
+    untrashed: int = 0
+    """Taken out of Trash again: they are back at the source."""
+    deleted: int = 0
+    """Deleted at the source, in Trash by now or not."""
+    kept: int = 0
+    """Left as the user has them, in whole or in part."""
+    open: int = 0
+    """Changed at the source, and not brought over yet."""
+
+
+@dataclass(slots=True)
+class DeletedLine:
+    account: str
+    folder: str
+    uid: int
+    message_id: str | None
+    trashed: bool
+    """It lies in Gmail's Trash."""
+
+
+@dataclass(slots=True)
+class KeptLine:
+    account: str
+    folder: str
+    uid: int
+    message_id: str | None
+    why: str
+    """`trashed`, `spam`, `gone`, `place`, `labels`, `changed`, `before`, `draft`, `refused`."""
+    labels: str
+    """The labels that this concerns, joined."""
+
+
+@dataclass(slots=True)
 class Document:
     """One answer of one command."""
 
@@ -211,6 +250,9 @@ class Document:
     repairs: list[RepairLine] | None = None
     quarantine: list[QuarantineLine] | None = None
     skips: list[SkipLine] | None = None
+    followed: Followed | None = None
+    deleted: list[DeletedLine] | None = None
+    kept: list[KeptLine] | None = None
     notes: list[str] = field(default_factory=list)
     """Sentences for the reader, already in their language."""
 

@@ -25,6 +25,7 @@ from migrate.report.document import (
     SkipLine,
     Totals,
 )
+from migrate.report.followed import followed
 from migrate.report.renames import renames
 from migrate.texts import Texts
 
@@ -50,6 +51,7 @@ def gather(
     whole = Totals.sum(each.totals for each in accounts)
     ids = [row.id for row in rows]
     confirmed, surprises = confirm(conn, ids) if command in _CONFIRMING else (None, None)
+    seen = followed(conn, ids, run) if command in _CONFIRMING else (None, None, None)
     return Document(
         command=command,
         run=run,
@@ -65,6 +67,9 @@ def gather(
         repairs=_repairs(conn, ids),
         quarantine=_quarantine(conn, ids, texts),
         skips=_skips(conn, ids),
+        followed=seen[0],
+        deleted=seen[1],
+        kept=seen[2],
         notes=_notes(conn, ids, texts),
     )
 

@@ -9,8 +9,10 @@ from migrate.explain import REFUSED_AS, explain_code
 from migrate.report.document import (
     CLASSES,
     AccountLine,
+    DeletedLine,
     Difference,
     Document,
+    KeptLine,
     QuarantineLine,
     RepairLine,
     Surprise,
@@ -52,7 +54,9 @@ def _settled(account: AccountLine) -> bool:
     return not (account.error or account.refused or totals.quarantined or totals.pending)
 
 
-def _where(line: Difference | RepairLine | Surprise | QuarantineLine) -> tuple[str, str, int]:
+def _where(
+    line: Difference | RepairLine | Surprise | QuarantineLine | DeletedLine | KeptLine,
+) -> tuple[str, str, int]:
     return line.account, line.folder, line.uid
 
 
@@ -146,6 +150,18 @@ def _repairs(document: Document, texts: Texts) -> Iterator[Row]:
         yield *_where(line), line.field, line.before, line.after, why
 
 
+def _deleted(document: Document, texts: Texts) -> Iterator[Row]:
+    for line in document.deleted or ():
+        trashed = texts(f"report.agrees.{'yes' if line.trashed else 'no'}")
+        yield *_where(line), line.message_id, trashed
+
+
+def _kept(document: Document, texts: Texts) -> Iterator[Row]:
+    for line in document.kept or ():
+        why = explain("report.kept", line.why, texts)
+        yield *_where(line), line.message_id, why, line.labels
+
+
 ALL = (
     List("failures", ("account", "cause", "cure"), _failures),
     List("refused", ("account", "folder", "cause", "cure"), _refused),
@@ -155,6 +171,8 @@ ALL = (
     List("differences", (*_WHERE, "what", "at_source", "at_target"), _differences),
     List("surprises", (*_WHERE, "verdict", "actual"), _surprises),
     List("confirmed", ("verdict", "actual", "count", "agrees"), _confirmed),
+    List("deleted", (*_WHERE, "message_id", "trashed"), _deleted),
+    List("kept", (*_WHERE, "message_id", "why", "labels"), _kept),
     List("accounts", ("source_user", "target_user", "state", *_COUNTS, "bytes"), _accounts),
     List("folders", ("account", "folder", "label", *_COUNTS, "bytes", "rule"), _folders),
     List("renames", ("account", "folder", "label", "why"), _renames),

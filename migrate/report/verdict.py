@@ -110,11 +110,26 @@ def _facts(document: Document, texts: Texts) -> Iterator[tuple[str, str]]:
     for key, count in counted.items():
         if count:
             yield key, texts(f"report.fact.{key}", n=number(count), accounts=accounts)
+    yield from _followed(document, texts)
     yield from _compared(document, texts)
     if document.units is not None and document.seconds is not None:
         time, volume = duration(document.seconds, texts), size(document.bytes or 0)
         units = number(document.units)
         yield "estimate", texts("report.fact.estimate", time=time, units=units, bytes=volume)
+
+
+def _followed(document: Document, texts: Texts) -> Iterator[tuple[str, str]]:
+    """One line of what followed the source, and one of what can't."""
+    done = document.followed
+    if done and any((done.labels, done.trashed, done.untrashed, done.deleted, done.kept)):
+        changed = number(done.labels + done.trashed + done.untrashed)
+        deleted, kept = number(done.deleted), number(done.kept)
+        yield (
+            "followed",
+            texts("report.fact.followed", changed=changed, deleted=deleted, kept=kept),
+        )
+    if done and done.open:
+        yield "unfollowed", texts("report.fact.unfollowed", n=number(done.open))
 
 
 def _compared(document: Document, texts: Texts) -> Iterator[tuple[str, str]]:

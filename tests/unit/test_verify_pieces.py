@@ -10,7 +10,9 @@ MIB = 1024 * 1024
 
 
 def copy(size: int) -> _Copy:
-    return _Copy(1, "INBOX", 1, size, None, "imported", "", None, None, None, frozenset(), None)
+    return _Copy(
+        1, "INBOX", 1, size, None, "imported", "", None, None, None, frozenset(), False, None
+    )
 
 
 @pytest.mark.parametrize(

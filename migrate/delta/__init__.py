@@ -1,0 +1,6 @@
+"""What changed at the source goes over to Gmail as changes of labels; the user's own ones win."""
+
+from migrate.delta.following import Delta
+from migrate.delta.history import History
+
+__all__ = ["Delta", "History"]

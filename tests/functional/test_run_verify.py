@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -62,7 +64,12 @@ def summary(differences: list[Difference] | None) -> list[tuple[str, int, str]]:
 
 
 def lost_label(scene: Scene) -> None:
-    scene.modify(2, {"removeLabelIds": [scene.label("Projects")]})
+    """Behind the sandbox's back: what its user takes away stands in the history."""
+    label = scene.label("Projects")
+    with closing(sqlite3.connect(scene.copied.gmail.sandbox.key_file.parent / "sandbox.db")) as db:
+        db.execute("UPDATE messages SET labels = replace(labels, ? || ' ', '')", (label,))
+        db.execute("DELETE FROM labelled WHERE label = ?", (label,))
+        db.commit()
 
 
 def changed_at_the_source(scene: Scene) -> None:
@@ -104,9 +111,11 @@ def test_harm_is_found(
 
 def test_what_users_do_is_no_harm(scene: Scene) -> None:
     scene.modify(1, {"addLabelIds": ["STARRED", "UNREAD"], "removeLabelIds": ["INBOX"]})
+    scene.modify(2, {"removeLabelIds": [scene.label("Projects")]})
     document = scene.verify()
     assert summary(document.differences) == []
     assert document.checked == 4
+    assert Texts("en")("report.note.changed", n=1) in document.notes
 
 
 def test_other_bytes_in_gmail_are_found(scene: Scene, sandbox: Running) -> None:

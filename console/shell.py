@@ -8,7 +8,7 @@ import os
 import sys
 import traceback
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Annotated
 
 import typer
@@ -60,7 +60,7 @@ def explained(explain: Explain, lang: Lang, *, safe: str, as_json: bool) -> Iter
     except (typer.Exit, typer.Abort, typer.BadParameter):
         raise
     except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _say_no_more()
         raise typer.Exit(EXIT_BUG) from None
     except Exception as error:
         if isinstance(error, OSError) and error.errno in _UNWRITABLE:
@@ -73,6 +73,21 @@ def explained(explain: Explain, lang: Lang, *, safe: str, as_json: bool) -> Iter
             _print_error("unexpected", reason, "")
         say(Words(lang)("shell.bug", error=reason, safe=safe))
         raise typer.Exit(EXIT_BUG) from error
+
+
+@contextmanager
+def heard() -> Iterator[None]:
+    """For what is printed when all is done: where nobody reads it any more, go on."""
+    try:
+        yield
+        if sys.stdout is not None:
+            sys.stdout.flush()
+    except BrokenPipeError:
+        _say_no_more()
+
+
+def _say_no_more() -> None:
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def show_error(error: MailhaulError, explain: Explain, lang: Lang, *, as_json: bool) -> None:
@@ -103,5 +118,6 @@ def tell(line: str) -> None:
 
 
 def say(line: str) -> None:
-    """One line for people, on stderr."""
-    typer.echo(printable(line), err=True)
+    """One line for people, on stderr; where that is closed or broken, it is not said."""
+    with suppress(OSError):
+        typer.echo(printable(line), err=True)

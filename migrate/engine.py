@@ -104,7 +104,11 @@ class LocalEngine:
         except MailhaulError as error:
             failure = error
         except OSError as error:
-            failure = StateError("state-io", reason=error)
+            failure = StateError(
+                "state-io",
+                file=error.filename or self._config.directory,
+                reason=error.strerror or error,
+            )
         except Exception as error:
             # A bug met on one account must not keep the others from their end.
             failure = MailhaulError("unexpected", error=f"{type(error).__name__}: {error}")
@@ -168,7 +172,7 @@ class LocalEngine:
                     self._mend,
                     planned=self._config.planned.get(_pair(row)),
                 ),
-                seen=lambda count: self._progress.scanned(row.source_user, count),
+                seen=lambda count: self._scanned(row, count),
             )
             with self._ledger.read() as conn:
                 left = totals.open_count(conn, account.id), totals.open_bytes(conn, account.id)
@@ -219,6 +223,11 @@ class LocalEngine:
             Notes(self._ledger, target, job, self._texts).bring(source)
         if delta and self._mirror is not None:
             delta.mirror(self._mirror)
+
+    def _scanned(self, row: Row, messages: int) -> None:
+        self._progress.scanned(row.source_user, messages)
+        if self._stop.is_set():
+            raise Stopped
 
     def _finished(self, row: Row, bundle: Bundle, tally: Tally) -> None:
         tally.add(len(bundle.occurrences))

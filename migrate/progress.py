@@ -81,4 +81,5 @@ class Bars(Progress):
 
 def progress(texts: Texts, *, quiet: bool = False) -> Progress:
     """Bars on a terminal, nothing in a pipe."""
-    return Bars(texts) if sys.stderr.isatty() and not quiet else Progress()
+    seen = sys.stderr is not None and sys.stderr.isatty()
+    return Bars(texts) if seen and not quiet else Progress()

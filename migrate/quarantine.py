@@ -8,6 +8,7 @@ from urllib.parse import quote
 
 from migrate.body import Body
 from migrate.config import private_directory
+from migrate.errors import StateError
 
 
 def path(target_user: str, sha256: str) -> Path:
@@ -23,11 +24,21 @@ def beside(file: Path) -> Path:
 
 
 def keep(folder: Path, target_user: str, sha256: str, body: Body) -> Path:
-    """Write the message durably before the ledger says that it is here; returns its path."""
+    """Write the message durably before the ledger says that it is here; returns its path.
+
+    StateError when that can't be done.
+    """
     file = folder / path(target_user, sha256)
-    private_directory(file.parent)
-    if file.exists():
-        return file
+    try:
+        private_directory(file.parent)
+        if not file.exists():
+            _write(file, body)
+    except OSError as error:
+        raise StateError("state-io", file=file, reason=error.strerror or error) from error
+    return file
+
+
+def _write(file: Path, body: Body) -> None:
     partial = file.with_suffix(".partial")
     partial.touch(mode=0o600)
     with partial.open("wb") as out:
@@ -41,4 +52,3 @@ def keep(folder: Path, target_user: str, sha256: str, body: Body) -> Path:
         os.fsync(directory)
     finally:
         os.close(directory)
-    return file

@@ -22,6 +22,7 @@ from migrate.errors import (
     EXIT_UNREACHABLE,
     EXIT_USAGE,
     MailhaulError,
+    StateError,
     UsageError,
 )
 from migrate.texts import Texts, language
@@ -114,17 +115,33 @@ def select(rows: Sequence[Account], only: Sequence[str] | None) -> list[Account]
     return found
 
 
-def publish(document: Document, config: Config, texts: Texts, *, as_json: bool, name: str) -> None:
-    """Write the reports, then say in a few lines what they say."""
+def publish(
+    document: Document, config: Config, texts: Texts, *, as_json: bool, name: str
+) -> list[MailhaulError]:
+    """Write the reports, then say in a few lines what they say.
+
+    Gives what kept the reports from being written; what was done is told all the same.
+    """
     from migrate.config import private_directory
     from migrate.report import summary, to_json, write, write_texts
 
-    written = write(document, private_directory(config.reports), name, texts)
-    if document.command in ("run", "report"):
-        write_texts(document, config.directory, texts)
-    if as_json:
-        typer.echo(to_json(document), nl=False)
-        return
-    for line in summary(document, texts):
-        typer.echo(line)
-    typer.echo(texts("cli.report_at", file=next(p for p in written if p.suffix == ".html")))
+    written: list[Path] = []
+    failed: list[MailhaulError] = []
+    try:
+        written = write(document, private_directory(config.reports), name, texts)
+        if document.command in ("run", "report"):
+            write_texts(document, config.directory, texts)
+    except OSError as error:
+        reason = error.strerror or error
+        place = Path(error.filename).parent if error.filename else config.reports
+        failed.append(StateError("report-unwritable", folder=place, reason=reason))
+    with shell.heard():
+        if as_json:
+            typer.echo(to_json(document), nl=False)
+            return failed
+        for line in summary(document, texts):
+            typer.echo(line)
+        for file in written:
+            if file.suffix == ".html":
+                typer.echo(texts("cli.report_at", file=file))
+    return failed

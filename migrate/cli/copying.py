@@ -15,7 +15,7 @@ import typer
 from migrate.cli import common
 from migrate.cli.common import HERE, Dir, Json, Lang, Only
 from migrate.cli.planning import planned
-from migrate.cli.stopping import stopping
+from migrate.cli.stopping import interruptible, stopping
 from migrate.errors import MailhaulError, UsageError
 from migrate.texts import Texts, language
 
@@ -75,7 +75,8 @@ def run(
         if dry_run or plan:
             old = Reviewed.read(plan) if plan else None
             config = bind(config, old) if old else config
-            document, unread = make_plan(config, rows, shown, texts, old=old)
+            with interruptible(texts):
+                document, unread = make_plan(config, rows, shown, texts, old=old)
             brake(document.changes or (), texts)
             if dry_run:
                 planned(document, unread, config, texts, as_json=as_json)
@@ -99,7 +100,8 @@ def ended(
     as_json: bool,
 ) -> NoReturn:
     """Say what a run came to, and exit as it says."""
-    common.publish(document, config, texts, as_json=as_json, name="run")
+    unwritten = common.publish(document, config, texts, as_json=as_json, name="run")
+    errors = [*errors, *unwritten]
     for error in errors:
         common.show_error(error, texts)
     if document.totals.pending:
@@ -163,7 +165,7 @@ def _config(
         raise UsageError("quick-incomplete")
     password = os.environ.get("MAILHAUL_SOURCE_PASSWORD")
     if password is None:
-        if not sys.stdin.isatty():
+        if sys.stdin is None or not sys.stdin.isatty():
             raise UsageError("no-password")
         import getpass
 

@@ -83,7 +83,7 @@ def _agreed(user: str, texts: Texts, *, yes: bool) -> None:
     """It writes to a real mailbox: only with `--yes`, or a yes on the terminal."""
     if yes:
         return
-    if not sys.stdin.isatty():
+    if sys.stdin is None or not sys.stdin.isatty():
         raise UsageError("measure-needs-yes", user=user)
     if not typer.confirm(texts("measure.ask", user=user), err=True):
         raise typer.Abort

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from contextlib import nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 
+from console.shell import heard
 from console.tables import as_table
 from migrate.cli import common
 from migrate.cli.common import HERE, Dir, Json, Lang, Only
-from migrate.cli.stopping import stopping
+from migrate.cli.stopping import interruptible, stopping
 from migrate.errors import EXIT_PENDING, MailhaulError
 from migrate.texts import Texts, language
 
@@ -46,7 +46,7 @@ def plan(
         rows = common.select(config.accounts, only)
         old = Reviewed.read(diff) if diff else None
         shown = progress(texts, quiet=as_json)
-        with stopping(texts) if deep else nullcontext() as stop:
+        with stopping(texts) if deep else interruptible(texts) as stop:
             document, errors = make_plan(config, rows, shown, texts, deep=deep, old=old, stop=stop)
         stopped = stop is not None and stop.is_set()
         planned(document, errors, config, texts, as_json=as_json, stopped=stopped)
@@ -62,9 +62,11 @@ def planned(
     stopped: bool = False,
 ) -> NoReturn:
     """Say what a plan came to, and exit as it says."""
-    common.publish(document, config, texts, as_json=as_json, name="plan")
+    unwritten = common.publish(document, config, texts, as_json=as_json, name="plan")
     if not as_json:
-        _show(document, texts)
+        with heard():
+            _show(document, texts)
+    errors = [*errors, *unwritten]
     for error in errors:
         common.show_error(error, texts)
     codes = [EXIT_PENDING] if stopped else []

@@ -12,6 +12,7 @@ import typer
 from console.tables import as_table
 from migrate.cli import common
 from migrate.cli.common import HERE, Dir, Json, Lang, Only
+from migrate.cli.stopping import interruptible
 from migrate.errors import EXIT_UNREACHABLE, MailhaulError
 from migrate.texts import Texts, language
 
@@ -74,7 +75,8 @@ def check(
 
         config = load(directory)
         rows = common.select(config.accounts, only)
-        checked = run_check(config, rows)
+        with interruptible(texts):
+            checked = run_check(config, rows)
         errors = [error for each in checked for error in each.errors]
         wanted = measure or measure_large or measure_quota
         body = {

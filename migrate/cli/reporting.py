@@ -11,6 +11,7 @@ import typer
 from console.tables import as_table
 from migrate.cli import common
 from migrate.cli.common import HERE, Dir, Json, Lang, Only
+from migrate.cli.stopping import interruptible
 from migrate.errors import MailhaulError, UsageError
 from migrate.texts import Texts, language
 
@@ -50,8 +51,10 @@ def report(directory: Dir = HERE, as_json: Json = False, lang: Lang = None) -> N
 
         config = load(directory)
         document = _from_ledger(config, "report", texts)
-        common.publish(document, config, texts, as_json=as_json, name="report")
-        raise typer.Exit(common.outcome(document))
+        errors = common.publish(document, config, texts, as_json=as_json, name="report")
+        for error in errors:
+            common.show_error(error, texts)
+        raise typer.Exit(common.outcome(document, errors))
 
 
 def verify(
@@ -67,8 +70,9 @@ def verify(
 
         config = load(directory)
         rows = common.select(config.accounts, only)
-        document, errors = verify_all(config, rows, texts, deep=deep, quiet=as_json)
-        common.publish(document, config, texts, as_json=as_json, name="verify")
+        with interruptible(texts):
+            document, errors = verify_all(config, rows, texts, deep=deep, quiet=as_json)
+        errors += common.publish(document, config, texts, as_json=as_json, name="verify")
         for error in errors:
             common.show_error(error, texts)
         raise typer.Exit(common.outcome(document, errors))

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import os
+import sqlite3
 import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future
 from contextlib import contextmanager
 from pathlib import Path
+from secrets import token_hex
 from typing import Any, TypeVar
 
 from sqlalchemy import (
@@ -26,6 +29,7 @@ from sqlalchemy.schema import CreateColumn
 
 from migrate.errors import StateError
 from migrate.ledger import tables
+from migrate.ledger.trouble import Place, check_files, trouble
 from migrate.ledger.writer import Writer
 
 T = TypeVar("T")
@@ -37,24 +41,34 @@ class Ledger:
     def __init__(self, url: str) -> None:
         """Open, create or upgrade. StateError: damaged, unwritable or of a newer version."""
         self.url = url
-        self._engine = _engine(_parsed(url))
-        path = self._engine.url.database
+        parsed = _parsed(url)
+        in_file = parsed.drivername == "sqlite" and parsed.database != ":memory:"
+        self._file = parsed.database if in_file else None
         try:
-            tables.metadata.create_all(self._engine)
-            with self._engine.begin() as conn:
-                self.created = _stamp(conn, path)
-        except DatabaseError as error:
-            self._engine.dispose()
-            raise StateError("ledger-unusable", file=path, reason=error.orig) from error
-        if path and path != ":memory:":
-            Path(path).chmod(0o600)
-        self._writer = Writer(self._engine)
+            if self._file and not Path(self._file).exists():
+                create(Path(self._file))
+            self._engine = _engine(parsed)
+            try:
+                self.created = _stamp(self._engine, self._file)
+            except BaseException:
+                self._engine.dispose()
+                raise
+            if self._file:
+                Path(self._file).chmod(0o600)
+        except (DatabaseError, sqlite3.Error) as error:
+            raise trouble(error, self._file) from error
+        except OSError as error:
+            raise StateError("ledger-unwritable", file=self._file, reason=error) from error
+        self._writer = Writer(self._engine, Place(self._file))
 
     @contextmanager
     def read(self) -> Iterator[Connection]:
         """A connection for SELECTs: sees everything that was committed before it began."""
-        with self._engine.connect() as conn:
-            yield conn
+        try:
+            with self._engine.connect() as conn:
+                yield conn
+        except DatabaseError as error:
+            raise trouble(error, self._file) from error
 
     def write(self, op: Callable[[Connection], T], lease: tuple[int, int] | None = None) -> T:
         """Run `op` in the writer thread and wait until it is on disk.
@@ -90,21 +104,59 @@ class Ledger:
         self.close()
 
 
-def _stamp(conn: Connection, path: str | None) -> float:
-    """Write the version on first use, check it later; returns when the ledger was made."""
-    rows = {row.key: row.value for row in conn.execute(select(tables.meta))}
-    if not rows:
-        rows = {"version": str(tables.VERSION), "created": repr(time.time())}
-        fresh = [{"key": key, "value": value} for key, value in rows.items()]
-        conn.execute(insert(tables.meta), fresh)
-    version = int(rows["version"])
-    if version < tables.VERSION:
-        _upgrade(conn)
-    elif version > tables.VERSION:
-        raise StateError(
-            "ledger-version", file=path, found=rows["version"], supported=tables.VERSION
-        )
-    return float(rows["created"])
+def create(file: Path) -> None:
+    """A new ledger, there at once as a whole: a kill leaves none, or one to work with.
+
+    Somebody else's that is there by then stays. OSError and the database's errors as they come.
+    """
+    new = file.with_name(f".{file.name}.{token_hex(4)}")
+    try:
+        engine = _engine(URL.create("sqlite", database=str(new)))
+        try:
+            tables.metadata.create_all(engine)
+            made = {"version": str(tables.VERSION), "created": repr(time.time())}
+            rows = [{"key": key, "value": value} for key, value in made.items()]
+            with engine.begin() as conn:
+                conn.execute(insert(tables.meta), rows)
+        finally:
+            engine.dispose()
+        new.chmod(0o600)
+        _remove_side_files(file)  # of a ledger that is lost: they would be taken for this one's
+        try:
+            os.link(new, file)
+        except FileExistsError:
+            pass
+        except OSError:
+            new.rename(file)  # a file system without links
+    finally:
+        new.unlink(missing_ok=True)
+        _remove_side_files(new)
+
+
+def _remove_side_files(file: Path) -> None:
+    for end in ("-wal", "-shm"):
+        file.with_name(file.name + end).unlink(missing_ok=True)
+
+
+def _stamp(engine: Engine, file: str | None) -> float:
+    """Check the version; returns when the ledger was made."""
+    if file is None:
+        tables.metadata.create_all(engine)
+    else:
+        check_files(Path(file))
+    with engine.begin() as conn:
+        if not inspect(conn).has_table(tables.meta.name):
+            raise StateError("ledger-foreign", file=file)
+        rows = {row.key: row.value for row in conn.execute(select(tables.meta))}
+        version = int(rows["version"])
+        if version > tables.VERSION:
+            raise StateError(
+                "ledger-version", file=file, found=rows["version"], supported=tables.VERSION
+            )
+        if version < tables.VERSION:
+            tables.metadata.create_all(conn)
+            _upgrade(conn)
+        return float(rows["created"])
 
 
 def _upgrade(conn: Connection) -> None:

@@ -12,10 +12,10 @@ from itertools import groupby
 from typing import Any, TypeVar
 
 from sqlalchemy import Connection, Engine, select
-from sqlalchemy.exc import DatabaseError
 
 from migrate.errors import StateError
 from migrate.ledger.tables import account
+from migrate.ledger.trouble import Place, trouble
 
 T = TypeVar("T")
 
@@ -43,8 +43,8 @@ class _Job:
 class Writer:
     """Runs operations one after the other, many to a transaction, in its own thread."""
 
-    def __init__(self, engine: Engine) -> None:
-        self._engine = engine
+    def __init__(self, engine: Engine, place: Place) -> None:
+        self._engine, self._place = engine, place
         self._jobs: queue.Queue[_Job | None] = queue.Queue()
         self._broken: StateError | None = None
         self._thread = threading.Thread(target=self._work, name="ledger", daemon=True)
@@ -103,6 +103,7 @@ class Writer:
         """All or nothing; after a failure the ledger takes no more writes from this process."""
         try:
             with self._engine.connect().execution_options(writer=True) as conn, conn.begin():
+                self._place.check()
                 fences = _fences(conn, jobs)
                 results: list[Any] = []
                 for lost, op, group in _groups(jobs, fences):
@@ -114,9 +115,9 @@ class Writer:
                     else:
                         results += [job.op(conn) for job in group]
         except BaseException as error:
-            reason = error.orig if isinstance(error, DatabaseError) else error
-            self._broken = StateError("ledger-write", reason=reason)
-            self._broken.__cause__ = error
+            self._broken = (
+                error if isinstance(error, StateError) else trouble(error, self._place.file)
+            )
             for job in jobs:
                 job.done.set_exception(self._broken)
             return

@@ -7,7 +7,11 @@ import sqlite3
 from contextlib import closing, suppress
 from pathlib import Path
 
+from sqlalchemy.exc import DatabaseError
+
 from migrate.forecast import FORETOLD
+from migrate.ledger import create
+from migrate.ledger.trouble import trouble
 
 _MADE_BY = "CREATE TABLE made_by (predictor TEXT NOT NULL)"
 _REMEMBER = """
@@ -25,13 +29,38 @@ _REMEMBER = """
 
 
 def renew(ledger: Path, cache: Path, predictor: str) -> None:
-    """Make `cache` anew. It is replaced at once, so that no end of this loses what was learnt."""
+    """Make `cache` anew. It is replaced at once, so that no end of this loses what was learnt.
+
+    StateError when the ledger can't be read, or the cache not written.
+    """
     new = cache.with_name(f"{cache.name}.new")
-    _remove(new)
-    with closing(sqlite3.connect(new)) as made:
+    try:
+        _remove(new)
         if ledger.exists():
-            with closing(sqlite3.connect(f"{ledger.as_uri()}?mode=ro", uri=True)) as source:
+            _copy(ledger, new)
+        else:
+            create(new)
+        _fill(new, cache, predictor)
+        new.chmod(0o600)
+        _remove(cache)
+        new.replace(cache)
+    except (sqlite3.Error, DatabaseError) as error:
+        raise trouble(error, str(cache)) from error
+
+
+def _copy(ledger: Path, new: Path) -> None:
+    try:
+        with closing(sqlite3.connect(f"{ledger.as_uri()}?mode=ro", uri=True)) as source:
+            source.execute("SELECT count(*) FROM sqlite_schema")  # whether it can be read
+            with closing(sqlite3.connect(new)) as made:
                 source.backup(made)
+    except sqlite3.Error as error:
+        raise trouble(error, str(ledger)) from error
+
+
+def _fill(new: Path, cache: Path, predictor: str) -> None:
+    """What earlier plans have learnt."""
+    with closing(sqlite3.connect(new)) as made:
         made.execute(FORETOLD)
         made.execute(_MADE_BY)
         made.execute("INSERT INTO made_by VALUES (?)", (predictor,))
@@ -44,9 +73,6 @@ def renew(ledger: Path, cache: Path, predictor: str) -> None:
                 made.execute(_REMEMBER)
         made.commit()
         made.execute("PRAGMA journal_mode = DELETE")  # all of it in the one file
-    new.chmod(0o600)
-    _remove(cache)
-    new.replace(cache)
 
 
 def _remove(database: Path) -> None:

@@ -11,9 +11,9 @@ from typing import Any
 from migrate.accounts import Account as Row
 from migrate.config import Config, private_directory
 from migrate.connections import Gmail, open_source
-from migrate.errors import MailhaulError, SourceLost
+from migrate.errors import MailhaulError, SourceLost, StateError
 from migrate.forecast import Forecast, predictor
-from migrate.gmail.quota import UNITS
+from migrate.gmail.quota import UNITS, Stopped
 from migrate.labels import ADVISED, LABELS_AT_MOST, needed
 from migrate.ledger import Ledger, accounts, scanning, waiting
 from migrate.ledger import deep as bodies
@@ -50,7 +50,7 @@ def plan(
     private_directory(config.scan_cache.parent)
     by = predictor(mend_from=config.policy.refused == "repair")
     cache.renew(config.ledger_path, config.scan_cache, by)
-    with Ledger(f"sqlite:///{config.scan_cache}") as ledger:
+    with _opened(config) as ledger:
         pairs = [(row.source_user, row.target_user) for row in rows]
         ids = ledger.write(lambda conn: accounts.enrol(conn, pairs))
         desk = _Desk(config, ledger, progress, deep, stop or threading.Event())
@@ -70,7 +70,9 @@ def plan(
         if old:
             compared = pairs if len(rows) < len(config.accounts) else None
             document.changes = changes(old, document, compared, _left(ledger, old, ids))
-    document.complete = not errors and not any(line.refused for line in document.accounts)
+    document.complete = not (errors or desk.stopped) and not any(
+        line.refused for line in document.accounts
+    )
     document.target_consulted = target_error is None
     document.units = sum(imports) * UNITS["messages.import"]
     document.seconds = _seconds(config, imports)
@@ -79,6 +81,16 @@ def plan(
     if target_error:
         document.notes.append(texts("cli.plan.target_not_consulted", reason=target_error.code))
     return document, errors
+
+
+def _opened(config: Config) -> Ledger:
+    """The scan cache; what is wrong with it was wrong with the ledger that it is a copy of."""
+    try:
+        return Ledger(f"sqlite:///{config.scan_cache}")
+    except StateError as error:
+        if config.ledger_path.exists():
+            error.params["file"] = config.ledger_path
+        raise
 
 
 def _settings(config: Config) -> dict[str, Any]:
@@ -133,6 +145,8 @@ class _Desk:
         self._config, self._ledger = config, ledger
         self._progress, self._deep, self._stop = progress, deep, stop
         self._unread: list[int] = []
+        self.stopped = False
+        """Something was not even scanned."""
 
     @property
     def unread(self) -> int:
@@ -146,6 +160,8 @@ class _Desk:
         failure: MailhaulError | None = None
         try:
             self._read(row, account)
+        except Stopped:
+            self.stopped = True
         except MailhaulError as error:
             failure = error
         state = "failed" if failure else "scanned"
@@ -187,6 +203,8 @@ class _Desk:
         def scanned(messages: int) -> None:
             told(messages)
             self._progress.scanned(user, messages)
+            if self._stop.is_set():
+                raise Stopped
 
         def read(messages: int, size: int) -> None:
             told(messages)

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from migrate.body import Body
+from migrate.errors import StateError
 from migrate.quarantine import keep, path
 
 DATA = bytes(range(256)) * 5000
@@ -69,7 +70,7 @@ class Broken(Body):
 def test_what_could_not_be_written_whole_is_not_there_and_can_be_written_later(
     tmp_path: Path,
 ) -> None:
-    with pytest.raises(OSError, match="disk full"):
+    with pytest.raises(StateError, match="disk full"):
         keep(tmp_path, "a@example.com", DIGEST, Broken(DATA))
     file = tmp_path / path("a@example.com", DIGEST)
     assert not file.exists()

@@ -33,9 +33,8 @@ from migrate.sending import Target
 from migrate.session import Session, Tally
 from migrate.slices import Bounds
 from migrate.source import Source
+from migrate.source.patience import RECONNECTS, reconnect_delay
 from migrate.texts import Texts
-
-_RECONNECTS = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,9 +147,9 @@ class LocalEngine:
                 return
             except SourceLost:
                 failures = failures + 1 if tally.messages == before else 1
-                if failures == _RECONNECTS:
+                if failures == RECONNECTS:
                     raise
-                pacer.pause(2.0**failures)
+                pacer.pause(reconnect_delay(failures))
 
     def _session(self, row: Row, account: Account, target: Target, tally: Tally) -> None:
         """One connection to the source: scan, then copy."""

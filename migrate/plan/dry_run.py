@@ -26,9 +26,8 @@ from migrate.progress import Progress
 from migrate.report.document import Document
 from migrate.report.gather import gather, predictions
 from migrate.scan import Look, Scanned, scan
+from migrate.source.patience import RECONNECTS, reconnect_delay
 from migrate.texts import Texts
-
-_RECONNECTS = 5
 
 
 def plan(
@@ -178,7 +177,7 @@ class _Desk:
                 return
             except SourceLost:
                 failures = 0 if done else failures + 1
-                if failures == _RECONNECTS or self._stop.wait(2.0**failures):
+                if failures == RECONNECTS or self._stop.wait(reconnect_delay(failures)):
                     raise
 
     def _session(self, row: Row, account: Account, told: Callable[[int], None]) -> None:

@@ -21,6 +21,8 @@ class Gate:
         self._changed = threading.Condition()
         self._most: int | None = 1
         self._open = 0
+        self.reached = False
+        """This process has been logged in there."""
 
     def enter(self, stopped: Callable[[], bool]) -> None:
         """Wait for a place. SourceLost when `stopped` turns true meanwhile."""

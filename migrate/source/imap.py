@@ -32,7 +32,7 @@ from migrate.source.login import Login
 from migrate.source.response import Response, number
 from migrate.source.scanning import scan
 from migrate.source.searching import search_words, searched
-from migrate.source.session import Session, open_session
+from migrate.source.session import Session, Unreached, open_session
 from migrate.source.states import ask_states, status_items
 from migrate.source.trouble import Trouble
 from migrate.source.wire import Interrupted, Refused, Wait, Wire, astring
@@ -58,7 +58,8 @@ def connect(
     spool_over: int = 1 << 20,
     batch_bytes: int = 4 << 20,
 ) -> ImapSource:
-    """Log in. Raises SourceError (or UsageError for a PEM file that can't be read).
+    """Log in. Raises SourceError (or UsageError for a PEM file that can't be read): SourceLost for
+    a server that turns us away for the time being, or was there before.
 
     Folders of these kinds of `namespaces` are listed, where the server tells them apart.
     Messages of more than `spool_over` bytes come as files (mode 0600) in the directory `spool`;
@@ -77,10 +78,13 @@ def connect(
             trouble or Trouble(),
             gate.leave,
         )
-    except BaseException:
+    except BaseException as error:
         gate.leave()
         gate.learn(None)  # the others need not wait for one that fails
+        if isinstance(error, Unreached) and not gate.reached:
+            raise SourceError(error.code, **error.params) from error
         raise
+    gate.reached = True
     gate.learn(source.quirks.connections)
     return source
 

@@ -11,6 +11,10 @@ TRIES = 5
 PAUSES = (2.0, 8.0, 30.0)
 """Seconds between tries when it names none."""
 
+RECONNECTS = 8
+"""Times in a row that a session may break, or not come about, without bringing a message: three
+minutes, long enough for a server to be started anew."""
+
 # Exchange: "Request is throttled. Suggested Backoff Time: 299609 milliseconds".
 _HINT = re.compile(r"Backoff Time:\s*(\d{1,12})\s*(m?)", re.IGNORECASE)
 # RFC 5530: try again later. THROTTLED is Gmail's.
@@ -43,3 +47,8 @@ def delay(answer: str, attempt: int, *, of_messages: bool) -> float | None:
     if (_ACCOUNT if of_messages else _BUSY).search(answer) and attempt <= len(PAUSES):
         return PAUSES[attempt - 1]
     return None
+
+
+def reconnect_delay(failures: int) -> float:
+    """Seconds before the next session after the `failures`th that brought nothing."""
+    return min(2.0**failures, 60.0)

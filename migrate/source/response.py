@@ -22,6 +22,10 @@ _TOKEN = re.compile(
     re.DOTALL,
 )
 
+_BODY = re.compile(rb"\d+ FETCH \(.*BODY\[(?:HEADER|TEXT)?\] ", re.IGNORECASE | re.DOTALL)
+# What may come after a body: nothing, or further items.
+_AFTER = re.compile(rb"\s*(?:\s[A-Z][^\s()]* \S.*)?", re.IGNORECASE | re.DOTALL)
+
 # A shortcut for listing the UIDs of a large folder.
 _ONLY_UID = re.compile(rb"\d+ FETCH \(UID (\d+)\)", re.IGNORECASE)
 
@@ -80,6 +84,18 @@ class Response:
                 names = (name.upper() for name in pairs[::2] if isinstance(name, bytes))
                 return dict(zip(names, pairs[1::2], strict=False))
         return {}
+
+    def in_step(self) -> bool:
+        """Whether after a message's body comes what may come: else the body was not as long as the
+        server said, and what follows is the rest of it, or was taken for it."""
+        if not _BODY.fullmatch(self.text):
+            return True
+        after = b"".join(part for part in self.parts[2::2] if isinstance(part, bytes)).rstrip()
+        return bool(
+            after.endswith(b")")
+            and _AFTER.fullmatch(after[:-1])
+            and after.count(b")") == after.count(b"(") + 1
+        )
 
     def discard(self) -> None:
         """Remove what was spooled of this response."""

@@ -16,6 +16,7 @@ from migrate.source.uidset import uid_set
 from migrate.source.wire import Refused, Wire
 
 _CHUNK = 500
+_LARGEST = 1 << 40
 _REFUSALS = 10  # of BODYSTRUCTURE in a chunk, until we stop asking
 _HEADER = f"BODY.PEEK[HEADER.FIELDS ({' '.join(SCANNED_FIELDS).upper()})]".encode()
 
@@ -142,11 +143,17 @@ def _listed(uid: int, items: dict[bytes, Value]) -> Listed:
         uid=uid,
         flags=flags(items.get(b"FLAGS")),
         internal_date=_date(items.get(b"INTERNALDATE")),
-        size=number(items.get(b"RFC822.SIZE")) or 0,
+        size=_size(items.get(b"RFC822.SIZE")),
         email_id=email,
         header=_header(items) or b"",
         parts=leaves(items.get(b"BODYSTRUCTURE")),
     )
+
+
+def _size(value: Value) -> int:
+    """0 for what can't be: sums of such would break more than one message's account."""
+    size = number(value) or 0
+    return size if size <= _LARGEST else 0
 
 
 def flags(value: Value) -> frozenset[str]:

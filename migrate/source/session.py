@@ -28,6 +28,11 @@ _PATIENCE = 120.0  # seconds of a session for a server that is busy and does not
 _TEMPORARY = re.compile(r"\[(UNAVAILABLE|INUSE|LIMIT|SERVERBUG)\b", re.IGNORECASE)
 
 
+class Unreached(SourceLost):
+    """No server answers: one that was there before may come back (an outage, a machine that woke
+    up without its network); if none ever was, it is rather the settings."""
+
+
 @dataclass(frozen=True, slots=True)
 class Session:
     """A connection that is encrypted and logged in."""
@@ -58,7 +63,8 @@ def open_session(login: Login, spool: Path, spool_over: int, wait: Wait) -> Sess
     try:
         if login.security == "starttls":
             _starttls(client, login)
-        offered = frozenset(client.capabilities())
+        with _explained(login):
+            offered = frozenset(client.capabilities())
         before = _introduce(wire, offered)
         _log_in(wire, login, offered)
         offered = _capabilities(wire)
@@ -114,7 +120,7 @@ def _context(login: Login) -> ssl.SSLContext:
 
 @contextmanager
 def _explained(login: Login) -> Iterator[None]:
-    """Turn what can go wrong before the login into SourceError."""
+    """Turn what can go wrong before the login into SourceError; SourceLost if it may pass."""
     where: dict[str, object] = {"host": login.host, "port": login.port}
     try:
         yield
@@ -123,17 +129,19 @@ def _explained(login: Login) -> Iterator[None]:
     except ssl.SSLError as error:
         raise SourceError("source-tls", **where, reason=error.reason or str(error)) from error
     except socket.gaierror as error:
-        raise SourceError("source-unknown-host", **where) from error
+        kind = Unreached if error.errno == socket.EAI_AGAIN else SourceError
+        raise kind("source-unknown-host", **where) from error
     except TimeoutError as error:
-        raise SourceError("source-timeout", **where) from error
+        raise Unreached("source-timeout", **where) from error
     except (OSError, imaplib.IMAP4.abort) as error:
         reason = getattr(error, "strerror", None) or str(error)
-        raise SourceError("source-unreachable", **where, reason=reason) from error
+        raise Unreached("source-unreachable", **where, reason=reason) from error
     except imaplib.IMAP4.error as error:
         welcome = error.args[0] if error.args else b""
         answer = readable(welcome if isinstance(welcome, bytes) else str(welcome).encode())
-        code = "source-busy" if answer.upper().startswith("* BYE") else "source-not-imap"
-        raise SourceError(code, **where, answer=answer) from error
+        if answer.upper().startswith("* BYE"):
+            raise SourceLost("source-busy", **where, answer=answer) from error
+        raise SourceError("source-not-imap", **where, answer=answer) from error
 
 
 def _connect(login: Login) -> IMAPClient:

@@ -188,7 +188,10 @@ class Wire:
             while tag == b"*" and not _STATUS.match(text) and (mark := _LITERAL.search(text)):
                 parts += text[: mark.start()], self._literal(int(mark[1]))
                 text = self._line()
-            return Response(tag, [*parts, text])
+            response = Response(tag, [*parts, text])
+            if parts and not response.in_step():
+                raise self._lost("{n}")
+            return response
         except BaseException:
             self.close()
             Response(b"", parts).discard()

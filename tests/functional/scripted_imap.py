@@ -43,6 +43,8 @@ class ScriptedImap:
 
     def __init__(self, certificate: Certificate | None, *, implicit_tls: bool) -> None:
         self.greeting = b"* OK ready\r\n"
+        self.greetings: list[bytes] = []
+        """What the next connections are greeted with instead."""
         self.capabilities = b"IMAP4rev1"
         self.folders = b'* LIST () "/" INBOX\r\n'
         self.examined = b"* 1 EXISTS\r\n* OK [UIDVALIDITY 7] valid\r\n"
@@ -108,7 +110,7 @@ class ScriptedImap:
                 connection = self._context.wrap_socket(connection, server_side=True)
                 self._connections.append(connection)
             stream = connection.makefile("rwb")
-            going_on = self._say(stream, self.greeting)
+            going_on = self._say(stream, self.greetings.pop(0) if self.greetings else self.greeting)
             while going_on and (line := self._command(stream)):
                 if line == b"DONE":  # ends the IDLE that is under way
                     command = line

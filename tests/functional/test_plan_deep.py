@@ -56,7 +56,7 @@ def planning(
     """`plan --deep` of one account, in its migration folder."""
     monkeypatch.setattr(Reading, "fetched", Counter(), raising=False)
     monkeypatch.setattr(Reading, "breaks", [], raising=False)
-    monkeypatch.setattr(dry_run, "_RECONNECTS", 3)
+    monkeypatch.setattr(dry_run, "RECONNECTS", 3)
     move = Migration(tmp_path / "move")
     move.write("imaps://mail.example.com", None, sandbox, {("source", TARGET): "secret"}, LIMITS)
 
@@ -164,7 +164,7 @@ def test_a_source_that_gives_nothing_is_given_up(
     planning: Callable[..., tuple[Document, list[MailhaulError]]],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(dry_run, "_RECONNECTS", 1)
+    monkeypatch.setattr(dry_run, "RECONNECTS", 1)
     Reading.breaks.extend([1, 1, 1])
     document, errors = planning({"INBOX": [mail(1)]})
     # The first connection had at least brought the list.

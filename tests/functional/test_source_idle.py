@@ -176,8 +176,10 @@ def test_a_server_that_hangs_up(
             login = replace(login, security="tls", ca_file=certificate.ca)
         source = open_source(login)
         source.examine(INBOX)
+        begin = time.monotonic()
         assert isinstance(raised(lambda: waited(source)), SourceLost)
         assert isinstance(raised(lambda: waited(source)), SourceLost)
+        assert time.monotonic() - begin < 5  # not only when the wait is over
         source.close()
 
 

@@ -48,7 +48,8 @@ def test_a_source_that_keeps_breaking_but_gives_messages_is_never_given_up(copyi
     assert copying(*[10] * 40) == [2.0] * 40
 
 
-def test_a_source_that_gives_nothing_five_times_is_given_up(copying: Any) -> None:
+def test_a_source_that_gives_nothing_for_three_minutes_is_given_up(copying: Any) -> None:
     with pytest.raises(SourceLost):
-        copying(10, 0, 0, 0, 0)
-    assert copying(10, 0, 0, 0)[-4:] == [2.0, 4.0, 8.0, 16.0]
+        copying(10, *[0] * 7)
+    pauses = copying(10, *[0] * 6)[-7:]
+    assert pauses == [2.0, 4.0, 8.0, 16.0, 32.0, 60.0, 60.0] and sum(pauses) > 180

@@ -1,6 +1,6 @@
 """The flags of a folder's messages: of all, or only what changed (RFC 9051 6.4.5, RFC 7162 3.1.4).
 
-A million messages take 75 MB: equal flags are one object.
+A million messages take 70 MB, and 130 MB while the table grows: equal flags are one object.
 """
 
 from __future__ import annotations

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import os
 import re
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from imapclient.imap_utf7 import encode
 
+from migrate.source import Flags, Folder
 from migrate.source.imap import ImapSource
 
 from .conftest import OpenSource
@@ -143,3 +145,45 @@ def test_courier(tmp_path: Path, open_source: OpenSource) -> None:
         source = open_source(server.login("ann"))
         assert source.provider.id == "courier" and source.quirks.connections == 4
         compare(source, raw, NAMES)
+
+
+def follow(source: ImapSource, raw: RawImap) -> tuple[Folder, Flags, Flags]:
+    """A folder, its flags before, and what is told of the changes that are made here."""
+    raw.run(b"SELECT INBOX")
+    inbox = source.folders()[0]
+    before, flags = source.examine(inbox), source.flags()
+    assert flags.whole and list(flags.flags) == list(range(1, len(MAIL) + 1))
+    raw.run(b"UID STORE 3,4 +FLAGS (\\Flagged)")
+    raw.run(b"UID STORE 2 +FLAGS (\\Deleted)")
+    raw.run(b"EXPUNGE")
+    source.examine(inbox)
+    return inbox, flags, source.flags(before.highestmodseq)
+
+
+def test_cyrus_tells_what_changed(cyrus: Server, open_source: OpenSource) -> None:
+    with raw_imap(cyrus.host, cyrus.port, "kim") as raw:
+        raw.run(b"CREATE INBOX")
+        fill(raw, "INBOX.", ".", ["Work"])
+        source = open_source(cyrus.login("kim"))
+        inbox, _, changes = follow(source, raw)
+        assert inbox.status and inbox.status.highestmodseq
+        flagged = frozenset({"\\Flagged"})
+        assert changes == Flags({3: flagged, 4: flagged}, False, frozenset({2}))
+        for folder in source.folders():
+            assert folder.status and folder.status == source.examine(folder)
+        assert source.wait(0.3, threading.Event()) is False
+        assert source.flags().whole
+
+
+def test_courier_is_read_as_a_whole(tmp_path: Path, open_source: OpenSource) -> None:
+    unpacked()
+    for part in ("cur", "new", "tmp"):
+        (tmp_path / "Maildir" / part).mkdir(parents=True)
+    with running_courier(tmp_path) as server, raw_imap(server.host, server.port, "ann") as raw:
+        fill(raw, "INBOX.", ".", ["Work"])
+        source = open_source(server.login("ann"))
+        inbox, flags, changes = follow(source, raw)
+        assert inbox.status is None
+        flagged = dict.fromkeys((3, 4), frozenset({"\\Flagged"}))
+        whole = {uid: each for uid, each in {**flags.flags, **flagged}.items() if uid != 2}
+        assert changes == Flags(whole, whole=True)

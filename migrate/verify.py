@@ -131,6 +131,7 @@ class Verifier:
                         self._account,
                         records,
                         lambda name: ids.get(label_key(name), name),
+                        self._names,
                     )
 
     def _folder(

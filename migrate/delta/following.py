@@ -33,7 +33,6 @@ class Delta:
         self._ledger, self._target, self._job = ledger, target, job
         self._account, self._mine = job.account, job.account.id
         self._history = History(ledger, job.account, target.labels)
-        self._fresh = False
         self._skip = job.rules.deleted == "skip"
 
     def follow(self) -> None:
@@ -41,7 +40,7 @@ class Delta:
         with self._ledger.read() as conn:
             if not held.waiting(conn, self._mine):
                 return
-        self._refresh()
+        self._history.refresh(self._target.mailbox)
         last = 0
         while True:
             with self._ledger.read() as conn:
@@ -76,7 +75,7 @@ class Delta:
             piece, last = self._deletions(last)
             if not piece:
                 return
-            self._trash([each for each in piece if _whole(each)])
+            self._trash(piece)
 
     def _bring(self, piece: Sequence[Held]) -> None:
         looks = self._looks(piece)
@@ -101,21 +100,27 @@ class Delta:
     def _spare(self) -> None:
         """Note what is deleted at the source and stays: the user changed it, or it was there
         before us."""
+        if not self._deletions(0, limit=1)[0]:
+            return
+        self._history.refresh(self._target.mailbox)
         last = 0
         while True:
             piece, last = self._deletions(last)
             if not piece:
                 return
-            self._refresh()
-            whole = [each for each in piece if _whole(each)]
-            looks = self._looks(whole)
+            looks = self._looks(piece)
+            with self._ledger.read() as conn:
+                ids = [part.id for each in piece for part in each.parts]
+                ours = changes.trashed_last(conn, ids)
             spared = [
                 replace(
                     Settled(part.id, part.labels, each.touched, deleted=True),
                     kept={"why": why, "labels": []},
                 )
-                for each in whole
-                if (why := self._why(each, looks[each.gmail_id]))
+                for each in piece
+                # Trashed by a process that died before it could say so: it is to be said again.
+                if not any(part.id in ours for part in each.parts)
+                and (why := self._why(each, looks[each.gmail_id]))
                 for part in each.parts
             ]
             self.settle(spared)
@@ -180,11 +185,10 @@ class Delta:
         if lost:
             self._ledger.write(partial(changes.reopen, message_ids=lost), self._account.lease)
 
-    def _deletions(self, after: int) -> tuple[list[Held], int]:
+    def _deletions(self, after: int, limit: int | None = None) -> tuple[list[Held], int]:
+        most, skip = limit or _PIECE, self._skip
         with self._ledger.read() as conn:
-            return held.deletions(
-                conn, self._mine, after=after, limit=_PIECE, skip_deleted=self._skip
-            )
+            return held.deletions(conn, self._mine, after=after, limit=most, skip_deleted=skip)
 
     def _looks(self, piece: Sequence[Held]) -> dict[str, frozenset[str] | None]:
         """What Gmail has of each: as we left it, where nobody else was."""
@@ -198,11 +202,6 @@ class Delta:
         # No id of Gmail's has a NUL.
         return self._target.labels.existing(name) or f"\0{name}"
 
-    def _refresh(self) -> None:
-        if not self._fresh:
-            self._history.refresh(self._target.mailbox)
-            self._fresh = True
-
 
 def _done(each: Held, one: Step, failed: Mapping[str, str]) -> list[Settled]:
     why = failed.get(each.gmail_id)
@@ -210,8 +209,3 @@ def _done(each: Held, one: Step, failed: Mapping[str, str]) -> list[Settled]:
         return list(one.settled)
     parts = {part.id: part for part in each.parts}
     return [refused(settled, parts[settled.message_id], why) for settled in one.settled]
-
-
-def _whole(each: Held) -> bool:
-    """Whether nothing of it is left at the source."""
-    return all(part.deleted and not part.copies and not part.hidden for part in each.parts)

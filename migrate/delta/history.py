@@ -6,7 +6,7 @@ with it are none of anybody else.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from functools import partial
 from itertools import islice
 
@@ -15,7 +15,7 @@ from sqlalchemy import Connection
 from migrate.delta.merge import ours
 from migrate.gmail.api import Change, Mailbox
 from migrate.gmail.errors import NotFound
-from migrate.labelling import Labels
+from migrate.labelling import SYSTEM, Labels
 from migrate.ledger import Ledger, accounts, changes
 from migrate.ledger.accounts import Account
 
@@ -35,7 +35,7 @@ class History:
             self._ledger.write(lambda conn: changes.mark_all(conn, mine), self._account.lease)
             return
         with self._ledger.read() as conn:
-            touched = by_others(conn, mine, records, self._labels.existing)
+            touched = by_others(conn, mine, records, self._labels.existing, self._labels.names())
         if touched:
             mark = partial(changes.mark, account_id=mine, gmail_ids=touched)
             self._ledger.write(mark, self._account.lease)
@@ -68,9 +68,10 @@ def by_others(
     account_id: int,
     records: Sequence[Change],
     resolve: Callable[[str], str | None],
+    labels: Collection[str],
 ) -> set[str]:
     """The Gmail ids of those messages of ours that somebody else changed. `resolve`: name of a
-    label → its id."""
+    label → its id; `labels`: the ids of all that there are."""
     changed = [each for each in records if not each.added]
     written = changes.written(conn, account_id, {each.gmail_id for each in changed})
     known = {
@@ -80,14 +81,16 @@ def by_others(
     return {
         each.gmail_id
         for each in changed
-        if each.gmail_id in known and others(each, known[each.gmail_id])
+        if each.gmail_id in known and others(each, known[each.gmail_id], labels)
     }
 
 
-def others(change: Change, written: frozenset[str]) -> bool:
-    """Whether a record is somebody else's: it does not lead to the labels that we wrote."""
+def others(change: Change, written: frozenset[str], labels: Collection[str]) -> bool:
+    """Whether a record is somebody else's: it does not lead to the labels that we wrote. We delete
+    none either."""
     added, removed = ours(change.labels), ours(change.removed)
-    return change.deleted or bool(added - written) or bool(removed & written)
+    lost = removed & written or removed.difference(labels, SYSTEM)
+    return change.deleted or bool(added - written) or bool(lost)
 
 
 def pieces(records: Iterable[Change]) -> Iterator[list[Change]]:

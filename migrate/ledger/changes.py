@@ -82,6 +82,21 @@ def intend(conn: Connection, account_id: int, run_id: str, planned: Sequence[Cha
         )
 
 
+def trashed_last(conn: Connection, message_ids: Collection[int]) -> set[int]:
+    """Those that we moved to Trash, or were about to, and not out of it since."""
+    found: set[int] = set()
+    for some in pieces(message_ids):
+        moves = select(change.c.message_id, change.c.what).where(
+            change.c.message_id.in_(some),
+            change.c.what.in_(["trashed", "untrashed"]),
+            change.c.undone.is_(None),
+        )
+        rows = conn.execute(moves.order_by(change.c.id))
+        last = {row.message_id: row.what for row in rows}
+        found |= {row for row, what in last.items() if what == "trashed"}
+    return found
+
+
 def settle(conn: Connection, done: Sequence[Settled]) -> None:
     """What was intended is done: these rows have followed."""
     if done:

@@ -86,7 +86,8 @@ def stale(
 def deletions(
     conn: Connection, account_id: int, *, after: int, limit: int, skip_deleted: bool
 ) -> tuple[list[Held], int]:
-    """The next of what is deleted at the source, but neither in Trash nor kept; as `stale`."""
+    """The next of what is deleted at the source with all that shares its Gmail id, but neither in
+    Trash nor kept; as `stale`."""
     query = (
         select(message.c.id, message.c.gmail_id)
         .where(*_deleted(account_id), message.c.id > after)
@@ -141,6 +142,9 @@ def _stale(account_id: int) -> tuple[ColumnElement[bool], ...]:
 def _deleted(account_id: int) -> tuple[ColumnElement[bool], ...]:
     m = message.c
     is_deleted: ColumnElement[bool] = literal_column("message.deleted")
+    same = message.alias("same")
+    alive = or_(same.c.deleted.is_(None), same.c.deleted.is_(False))
+    lives = exists().where(same.c.account_id == m.account_id, same.c.gmail_id == m.gmail_id, alive)
     return (
         m.account_id == account_id,
         is_deleted,
@@ -148,6 +152,7 @@ def _deleted(account_id: int) -> tuple[ColumnElement[bool], ...]:
         m.undone.is_(None),
         m.kept.is_(None),
         cast(m.labels, String).not_like('%"TRASH"%'),
+        ~lives.correlate(message),
     )
 
 

@@ -73,7 +73,8 @@ def worst(codes: Iterable[int]) -> int:
 def outcome(document: Document, errors: Iterable[MailhaulError] = ()) -> int:
     """The exit code of a command that ran to its end."""
     codes = [error.exit_code for error in errors]
-    if document.totals.pending and document.command != "plan":
+    paused = any(line.state == "paused" for line in document.accounts)
+    if (document.totals.pending or paused) and document.command != "plan":
         codes.append(EXIT_PENDING)
     if document.command != "plan" and (document.totals.quarantined or document.differences):
         codes.append(EXIT_DIFFERS)

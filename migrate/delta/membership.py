@@ -13,6 +13,8 @@ from migrate.gmail.quota import UNITS
 
 _PAGE = 500
 _THREADS = 4
+_FEW = 3
+"""To find out what a listing costs is not worth it for so few."""
 _LABELS_EACH = 3
 """Labels that a message has, about; only for the choice of the way."""
 
@@ -23,8 +25,7 @@ def membership(mailbox: Mailbox, gmail_ids: Collection[str]) -> dict[str, frozen
     Few are asked for one by one. For many, the whole mailbox is listed label by label, of which
     only what concerns `gmail_ids` is kept.
     """
-    few = 3
-    if len(gmail_ids) > few:
+    if len(gmail_ids) > _FEW:
         labels = [each.gmail_id for each in mailbox.labels() if ours([each.gmail_id])]
         if len(gmail_ids) * UNITS["messages.get"] > _listing(mailbox, len(labels)):
             return _listed(mailbox, gmail_ids, labels)

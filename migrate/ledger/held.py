@@ -223,7 +223,7 @@ def _copies(
         )
         for row in conn.execute(query):
             flags = frozenset(row.flags.split())
-            if row.rule is not None:
+            if row.rule is not None or row.label is None:
                 hidden.add(row.message_id)
             elif not row.gone and not (skip_deleted and "\\Deleted" in flags):
                 copies[row.message_id].append((row.label, flags))

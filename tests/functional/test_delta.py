@@ -9,10 +9,11 @@ from typing import Any
 import pytest
 
 from migrate.sandbox.embed import Running, running
+from tests.contracts.gmail import b64
 
 from .dovecot import Dovecot
-from .following import TARGET, Scene
-from .migration import FAST, stats, uploads
+from .following import TARGET, Scene, mail
+from .migration import FAST, faults, stats, uploads
 
 pytestmark = pytest.mark.dovecot
 
@@ -244,6 +245,34 @@ def test_history_that_has_expired(
             assert asked["gmail.users.messages.batchModify"] == 1
 
 
+def test_stopped_in_the_middle(scene: Scene) -> None:
+    """The quota of the day is used up: the rest is pending, and the next run brings it."""
+    scene.run()
+    for number in range(1, 4):
+        scene.flag("INBOX", number, "\\Flagged")
+    modify = {"method": "gmail.users.messages.modify", "nth": 2}
+    faults(scene.sandbox, modify | {"error": "daily-limit"})
+    report = scene.run(code=4)
+    assert report["accounts"][0]["state"] == "paused"
+    assert report["followed"]["open"] == 3
+    faults(scene.sandbox, modify | {"status": 500, "when": "after"})
+    report = scene.run()
+    assert report["followed"]["open"] == 0
+    assert all(scene.labels(number) == {"INBOX", "STARRED"} for number in range(1, 4))
+
+
+def test_without_the_right_to_read_nothing_follows(scene: Scene) -> None:
+    scene.target = 'scopes = "minimal"\n'
+    scene.run()
+    scene.flag("INBOX", 1, "\\Flagged")
+    report = scene.run()
+    assert scene.labels(1) == {"INBOX"}
+    assert report["followed"]["open"] == 1
+    page = (scene.directory / "reports" / "run.html").read_text("utf-8")
+    assert "not brought over: 1" in page
+    scene.run("--mirror-deletes", code=2)
+
+
 def test_nothing_new_costs_nothing(scene: Scene) -> None:
     scene.run()
     scene.run()
@@ -275,8 +304,4 @@ def _more(before: dict[str, int], after: dict[str, int]) -> dict[str, int]:
 
 
 def _imported(number: int) -> dict[str, str]:
-    from tests.contracts.gmail import b64
-
-    from .following import mail
-
     return {"raw": b64(mail(number))}

@@ -25,6 +25,7 @@ from migrate.ledger import Ledger, accounts, held, totals
 from migrate.ledger.accounts import Account
 from migrate.ledger.claims import Bundle
 from migrate.ledger.leases import Lease, Leases
+from migrate.ledger.order import Order
 from migrate.ledger.retry import reopen
 from migrate.placeholder import Notes, resume
 from migrate.progress import Progress
@@ -166,10 +167,11 @@ class LocalEngine:
                 Look(
                     rules,
                     self._config.message_filters,
-                    policy.order,
+                    Order(policy.order, self._config.since_at),
                     forecast,
                     self._mend,
                     planned=self._config.planned.get(_pair(row)),
+                    first=policy.first,
                 ),
                 seen=lambda count: self._scanned(row, count),
             )

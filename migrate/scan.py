@@ -15,10 +15,11 @@ from sqlalchemy import Connection
 from migrate.errors import BrakeError, FolderRefused
 from migrate.filters import Filters
 from migrate.forecast import Forecast, Foretold
-from migrate.labels import LabelRules, Mapped, map_folders
+from migrate.labels import LabelRules, Mapped, map_folders, priority
 from migrate.ledger import Ledger, scanning, shared, waiting
 from migrate.ledger.accounts import Account
-from migrate.message import Header, conversation, message_id, parse_date, predict, prepare
+from migrate.ledger.order import Order, put_in_order
+from migrate.message import Header, conversation, depth, message_id, parse_date, predict, prepare
 from migrate.source import Folder, FolderState, Listed, Source
 
 T = TypeVar("T")
@@ -34,7 +35,7 @@ class Look:
 
     rules: LabelRules
     filters: Filters
-    order: str
+    order: Order
     forecast: Forecast | None = None
     """What a plan predicted; the scan's own prediction knows the header only."""
     mend_from: bool = False
@@ -44,6 +45,8 @@ class Look:
     the dry run does, once, and the run does not: it learns what Gmail says soon enough."""
     planned: Collection[str] | None = None
     """Of a plan that binds: the folders that there may be."""
+    first: Sequence[str] = ()
+    """Patterns of folders whose conversations come before others."""
 
 
 def scan(
@@ -101,7 +104,12 @@ class _Scan:
         if not missing:
             self._write(lambda conn: scanning.drop_other_folders(conn, mine, kept))
         self._write(lambda conn: shared.mark_shared_ids(conn, mine))
-        self._write(lambda conn: scanning.put_in_order(conn, mine, self._look.order))
+        ranks = {
+            folder_id: rank
+            for folder_id, mapped in copied.items()
+            if (rank := priority(mapped.folder, self._look.first)) is not None
+        }
+        self._write(lambda conn: put_in_order(conn, mine, self._look.order, ranks))
         return copied
 
     def _known(self, folders: list[Folder]) -> list[Folder]:
@@ -223,6 +231,7 @@ class _Scan:
             "email_id": listed.email_id,
             "bundle": bundle,
             "conversation": conversation(header) or bundle,
+            "depth": depth(header),
             "predicted": expected.verdict,
             "certain": expected.certain,
             "digest": expected.digest,

@@ -32,6 +32,10 @@ class _Assembly:
     bundle: Bundle
     waiting: set[int]
     bodies: dict[int, Body | FetchRefused] = field(default_factory=dict)
+    turn: bool = True
+    """Nothing before it in its conversation is still being fetched."""
+    after: _Assembly | None = None
+    """The next of its conversation."""
 
     def discard(self) -> None:
         for body in self.bodies.values():
@@ -92,6 +96,7 @@ class Work:
         open_ones = {
             id(each): each for each in (self._assembly(bundle) for bundle in self._open(bundles))
         }
+        _queue(open_ones.values())
         try:
             by_folder: dict[int, list[tuple[Occurrence, _Assembly]]] = defaultdict(list)
             for assembly in open_ones.values():
@@ -220,10 +225,16 @@ class Work:
         self._complete(assembly, open_ones)
 
     def _complete(self, assembly: _Assembly, open_ones: dict[int, _Assembly]) -> None:
-        if not assembly.waiting:
-            del open_ones[id(assembly)]
-            if assembly.bundle.occurrences:
-                self._lanes.put(assembly.bundle.conversation, assembly, assembly.held)
+        """Hand over what is whole; in a conversation the next one only after the one before it,
+        from whatever folder that comes: Gmail may join an answer only to what is there already."""
+        following: _Assembly | None = assembly
+        while following and following.turn and not following.waiting:
+            del open_ones[id(following)]
+            if following.bundle.occurrences:
+                self._lanes.put(following.bundle.conversation, following, following.held)
+            following = following.after
+            if following:
+                following.turn = True
 
     def _upload(self) -> None:
         while (taken := self._lanes.take()) is not None:
@@ -256,3 +267,13 @@ class Work:
         self.raise_failure()
         if self._stop.is_set():
             raise Stopped
+
+
+def _queue(assemblies: Iterable[_Assembly]) -> None:
+    """Let each know the next of its conversation."""
+    last: dict[str, _Assembly] = {}
+    for each in assemblies:
+        before = last.get(each.bundle.conversation)
+        if before:
+            before.after, each.turn = each, False
+        last[each.bundle.conversation] = each

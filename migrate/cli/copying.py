@@ -7,8 +7,10 @@ import os
 import sys
 import threading
 from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, NoReturn
+from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
 import typer
 
@@ -29,6 +31,10 @@ if TYPE_CHECKING:
 _help = Texts(language())
 
 Limit = Annotated[int | None, typer.Option("--limit", help=_help("cli.option.limit"), min=1)]
+Since = Annotated[
+    datetime | None,
+    typer.Option("--since", help=_help("cli.option.since"), metavar="DATE", formats=["%Y-%m-%d"]),
+]
 Plan = Annotated[Path | None, typer.Option("--plan", help=_help("cli.option.plan"), metavar="FILE")]
 Mirror = Annotated[bool, typer.Option("--mirror-deletes", help=_help("cli.option.mirror"))]
 Emptied = Annotated[
@@ -50,6 +56,7 @@ def run(
     dry_run: Annotated[bool, typer.Option("--dry-run", help=_help("cli.option.dry_run"))] = False,
     only: Only = None,
     limit: Limit = None,
+    since: Since = None,
     plan: Plan = None,
     mirror: Mirror = False,
     allow_emptied: Emptied = None,
@@ -64,6 +71,7 @@ def run(
     with common.explained(texts, as_json=as_json):
         config = _config(directory, source, target, key, api, texts)
         rows = common.select(config.accounts, only)
+        config = replace(config, since=since.date() if since else None)
         if mirror and config.target.scopes == "minimal":
             raise UsageError("mirror-unreadable")
         from migrate.plan import Reviewed, bind, brake
@@ -104,8 +112,11 @@ def ended(
     errors = [*errors, *unwritten]
     for error in errors:
         common.show_error(error, texts)
-    if document.totals.pending:
-        common.say(texts("cli.run.resume", n=document.totals.pending))
+    waiting = document.waiting or 0
+    if open_ones := document.totals.pending - waiting:
+        common.say(texts("cli.run.resume", n=open_ones))
+    if waiting:
+        common.say(texts("cli.run.waiting", n=waiting, since=config.since))
     raise typer.Exit(common.outcome(document, errors))
 
 
@@ -126,7 +137,7 @@ def copy(
     """
     from migrate.config import private_directory
     from migrate.engine import LocalEngine, new_run_id
-    from migrate.ledger import Ledger, accounts
+    from migrate.ledger import Ledger, accounts, order
     from migrate.report.gather import gather
 
     # A run makes few cycles, and looking for them among all that was loaded takes half its time.
@@ -135,7 +146,9 @@ def copy(
     private_directory(config.ledger_path.parent)
     with Ledger(config.ledger_url) as ledger:
         run_id = new_run_id()
-        options = {"only": [row.source_user for row in rows], "limit": limit}
+        options: dict[str, Any] = {"only": [row.source_user for row in rows], "limit": limit}
+        if config.since:
+            options["since"] = config.since.isoformat()
         if mirror is not None:
             options |= {"mirror_deletes": True, "allow_emptied": list(mirror)}
         engine = LocalEngine(config, ledger, run_id, shown, stop, limit, retry, texts, mirror)
@@ -145,6 +158,9 @@ def copy(
         with ledger.read() as conn:
             pairs = [(row.source_user, row.target_user) for row in rows]
             document = gather(conn, "run", run_id, texts, pairs)
+            if config.since:
+                ids = accounts.known(conn, pairs).values()
+                document = replace(document, waiting=order.waiting(conn, list(ids)))
     return document, [failure.error for failure in failures]
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import date
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
@@ -43,6 +44,8 @@ class Config:
     """Of a reviewed plan: (source user, target user) → folder → label, None to leave it out."""
     planned: Mapping[tuple[str, str], frozenset[str]] = field(default_factory=dict)
     """Of a plan that binds: (source user, target user) → all folders that there may be."""
+    since: date | None = None
+    """`run --since`: conversations that have been quiet since wait for another run."""
 
     @property
     def ledger_path(self) -> Path:
@@ -97,6 +100,13 @@ class Config:
             skip_deleted=self.policy.deleted == "skip",
             skip_oversize=self.policy.oversize == "skip",
         )
+
+    @property
+    def since_at(self) -> float | None:
+        """The first second of `since` (UTC)."""
+        from migrate.filters import start_of
+
+        return start_of(self.since)
 
     def label_rules(self, account: Account) -> LabelRules:
         """The rules of `[labels]` and `[policy]` with those of the account's row."""

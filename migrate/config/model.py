@@ -195,6 +195,7 @@ class PolicyConfig(_Section):
     placeholder: Literal["none", "message"] = "none"
     collisions: Literal["keep-both", "gmail"] = "keep-both"
     order: Literal["newest-first", "oldest-first"] = "newest-first"
+    first: tuple[Text, ...] = Field(default=(), examples=[["INBOX", "Projects/*"]])
 
 
 class LimitsConfig(_Section):

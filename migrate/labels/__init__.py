@@ -1,7 +1,7 @@
 """The pure rules of labels: which one a folder becomes, and which ones a message gets."""
 
 from migrate.labels.counting import ADVISED, LABELS_AT_MOST, needed
-from migrate.labels.mapping import map_folders
+from migrate.labels.mapping import map_folders, priority
 from migrate.labels.message import message_labels
 from migrate.labels.names import (
     IMPORTED,
@@ -34,5 +34,6 @@ __all__ = [
     "message_labels",
     "needed",
     "parents",
+    "priority",
     "reserved",
 ]

@@ -56,6 +56,12 @@ def _skipped(folder: Folder, use: Use, rules: LabelRules) -> str | None:
     return use if (use, "skip") in policies else None
 
 
+def priority(folder: Folder, first: Sequence[str]) -> int | None:
+    """The place of the first of the patterns (as of `include`) that the folder matches."""
+    path = label_key("/".join(folder.path))
+    return next((place for place, each in enumerate(first) if _matches(path, [each])), None)
+
+
 def _matches(path: str, patterns: Sequence[str]) -> bool:
     # Compared as they stand too, for `[Gmail]/Sent` is a path before it is a pattern.
     keys = map(label_key, patterns)

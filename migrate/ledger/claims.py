@@ -66,6 +66,7 @@ def claim(
         occurrence.c.account_id == account_id,
         occurrence.c.state == "pending",
         occurrence.c.gone.is_(False),
+        occurrence.c.seq.is_not(None),
         occurrence.c.folder_id.not_in(list(without)),
     )
     head = conn.execute(

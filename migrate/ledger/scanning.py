@@ -1,17 +1,16 @@
-"""What the scan writes: folders, occurrences, and the order in which they are copied."""
+"""What the scan writes: folders and occurrences."""
 
 from __future__ import annotations
 
-import time
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, insert, or_, select, text, update
+from sqlalchemy import Connection, insert, or_, select, update
 
 from migrate.errors import FolderRefused
 from migrate.labels import Mapped
-from migrate.ledger.tables import account, folder, occurrence
+from migrate.ledger.tables import folder, occurrence
 
 
 @dataclass(frozen=True, slots=True)
@@ -231,41 +230,3 @@ def add_occurrences(conn: Connection, rows: Sequence[dict[str, Any]]) -> None:
         )
         .values(uidnext=highest + 1)
     )
-
-
-_JOIN_CONVERSATIONS = text(
-    """
-    UPDATE occurrence SET conversation = (
-        SELECT min(o.conversation) FROM occurrence AS o
-        WHERE o.account_id = :account AND o.bundle = occurrence.conversation
-          AND o.conversation <> occurrence.conversation)
-    WHERE account_id = :account AND state = 'pending' AND EXISTS (
-        SELECT 1 FROM occurrence AS o
-        WHERE o.account_id = :account AND o.bundle = occurrence.conversation
-          AND o.conversation <> occurrence.conversation)
-    """
-)
-_NUMBER = """
-    UPDATE occurrence SET seq = ranked.place FROM (
-        SELECT o.id AS id,
-               row_number() OVER (ORDER BY c.at {direction}, o.conversation, o.at, o.id) AS place
-        FROM occurrence AS o JOIN (
-            SELECT conversation, {extreme}(at) AS at FROM occurrence
-            WHERE account_id = :account GROUP BY conversation) AS c
-          ON c.conversation = o.conversation
-        WHERE o.account_id = :account AND o.state = 'pending') AS ranked
-    WHERE occurrence.id = ranked.id
-    """
-# References can point at each other; a chain is not longer than this in one step of doubling.
-_ROUNDS = 16
-
-
-def put_in_order(conn: Connection, account_id: int, order: str) -> None:
-    """Number what is pending: conversations by date, inside each the oldest message first."""
-    for _ in range(_ROUNDS):
-        if conn.execute(_JOIN_CONVERSATIONS, {"account": account_id}).rowcount == 0:
-            break
-    newest = order == "newest-first"
-    sql = _NUMBER.format(direction="DESC" if newest else "ASC", extreme="max" if newest else "min")
-    conn.execute(text(sql), {"account": account_id})
-    conn.execute(update(account).where(account.c.id == account_id).values(scanned_at=time.time()))

@@ -20,10 +20,11 @@
   that claimed it and with it the history from which Gmail can be asked. `gone` marks what the
   source no longer has; it is outside the accounting. `bundle` is equal for all candidates of one
   message, `predicted` (`certain` or not) what Gmail is expected to say of it, `seq` the order of
-  copying, `at` the seconds since 1970 that decide about it, `dated` those that Gmail will show,
-  `detail` what the source said when it did not hand the message out, `placeholder_id` the message
-  that stands for it then, `digest` the SHA-256 that `plan --deep` saw, `parts` whether the
-  prediction knows the names of attachments, `fields` a hash of the header fields that are scanned.
+  copying (None: not in this run), `depth` how many messages it refers to, `at` the seconds since
+  1970 that decide about it, `dated` those that Gmail will show, `detail` what the source said when
+  it did not hand the message out, `placeholder_id` the message that stands for it then, `digest`
+  the SHA-256 that `plan --deep` saw, `parts` whether the prediction knows the names of
+  attachments, `fields` a hash of the header fields that are scanned.
 - `message` distinct bytes (SHA-256 of what the source returned) in an account, and what became of
   them. `header_id` is the Message-ID that was uploaded, `date` the seconds since 1970 that Gmail
   must show, `basis` what the repairs depended on besides the bytes, `labels` what we wrote.
@@ -189,6 +190,7 @@ occurrence = Table(
     Column("bundle", String),
     Column("conversation", String),
     Column("seq", Integer),
+    Column("depth", Integer),
     Column("predicted", String),
     Column("certain", Boolean, nullable=False, default=True),
     Column("digest", String),

@@ -64,6 +64,18 @@ def dedupe_trash(lab: Lab) -> Finding:
     return Finding("merge" if "TRASH" in labels else "untrash", evidence)
 
 
+def joined(lab: Lab) -> Finding:
+    parent = lab.new_id()
+    answer = lab.stored(lab.mail(headers=[f"References: {parent}"]))
+    first = lab.stored(lab.mail(message_id=parent))
+    found = [
+        str(must(lab.client.call("GET", f"messages/{each}", query=MINIMAL))["threadId"])
+        for each in (answer, first)
+    ]
+    value = "both" if found[0] == found[1] else "ancestors"
+    return Finding(value, f"answer: {found[0]}; then what it answers: {found[1]}")
+
+
 def sent_draft(lab: Lab) -> Finding:
     replies = {label: lab.put(lab.mail(), label) for label in ("SENT", "DRAFT")}
     evidence = "; ".join(f"{label}: {reply}" for label, reply in replies.items())
@@ -280,6 +292,7 @@ Question = Callable[[Lab], Finding]
 QUESTIONS: dict[str, Question] = {
     "dedupe": dedupe,
     "dedupe-trash": dedupe_trash,
+    "threading": joined,
     "sent-draft": sent_draft,
     "future-date": future_date,
     "missing-message-id": missing_message_id,

@@ -7,7 +7,7 @@ parsed into objects and written again, and nothing is decoded.
 from migrate.message.dates import format_date, parse_date
 from migrate.message.examine import examine
 from migrate.message.header import Field, Header, content, header_end
-from migrate.message.ids import conversation, message_id, references
+from migrate.message.ids import conversation, depth, message_id, references
 from migrate.message.mailbox import from_problem
 from migrate.message.predict import UPLOAD_LIMIT, Prediction, predict
 from migrate.message.repair import Prepared, Repair, prepare
@@ -21,6 +21,7 @@ __all__ = [
     "Repair",
     "content",
     "conversation",
+    "depth",
     "examine",
     "format_date",
     "from_problem",

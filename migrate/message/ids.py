@@ -42,6 +42,12 @@ def references(header: Header) -> tuple[str, ...]:
     return tuple(_ids(header, "References"))
 
 
+def depth(header: Header) -> int:
+    """How many messages this one refers to: more than any that it answers, where its mailer keeps
+    to RFC 5322 3.6.4."""
+    return len(set(references(header))) or (next(_ids(header, "In-Reply-To"), None) is not None)
+
+
 def conversation(header: Header) -> str | None:
     """The id of the oldest message this one knows of: messages that share it belong together."""
     known = chain(_ids(header, "References"), _ids(header, "In-Reply-To"))

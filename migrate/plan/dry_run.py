@@ -18,6 +18,7 @@ from migrate.labels import ADVISED, LABELS_AT_MOST, needed
 from migrate.ledger import Ledger, accounts, scanning, waiting
 from migrate.ledger import deep as bodies
 from migrate.ledger.accounts import Account
+from migrate.ledger.order import Order
 from migrate.plan import cache
 from migrate.plan.changes import changes
 from migrate.plan.deep import read_all
@@ -187,7 +188,7 @@ class _Desk:
         look = Look(
             config.label_rules(row),
             config.message_filters,
-            config.policy.order,
+            Order(config.policy.order),
             Forecast(
                 config.scan_cache,
                 user,
@@ -197,6 +198,7 @@ class _Desk:
             ),
             mend,
             structure=True,
+            first=config.policy.first,
         )
 
         def scanned(messages: int) -> None:

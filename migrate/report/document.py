@@ -253,6 +253,8 @@ class Document:
     followed: Followed | None = None
     deleted: list[DeletedLine] | None = None
     kept: list[KeptLine] | None = None
+    waiting: int | None = None
+    """Of a run with `--since`: pending messages whose conversations are older, and wait."""
     notes: list[str] = field(default_factory=list)
     """Sentences for the reader, already in their language."""
 

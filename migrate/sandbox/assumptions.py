@@ -22,6 +22,9 @@ class Assumptions:
     """What import takes for the same message: equal Message-IDs; only with equal bytes; nothing."""
     dedupe_trash: Literal["merge", "untrash", "new"] = "merge"
     """When the same message lies in Trash: it stays there; comes back; a new message."""
+    threading: Literal["both", "ancestors"] = "both"
+    """Whose conversation an imported message joins: of a message that it refers to or that refers
+    to it; only of one that it refers to and that is there already."""
     sent_draft: Literal["accept", "refuse"] = "accept"
     """SENT and DRAFT in the labelIds of import and insert."""
     future_date: Literal["keep", "now"] = "keep"

@@ -24,6 +24,7 @@ OTHER = [
     {
         "dedupe": "content",
         "dedupe-trash": "untrash",
+        "threading": "ancestors",
         "sent-draft": "refuse",
         "future-date": "now",
         "missing-message-id": "add",

@@ -23,7 +23,7 @@ CHOICES: dict[str, list[str]] = {
     "second": [
         *("dedupe=content", "dedupe-trash=untrash", "sent-draft=refuse", "future-date=now"),
         *("missing-message-id=add", "nul=strip", "bare-newlines=crlf", "attachments=all"),
-        *("header-bytes=refuse", "draft-from=refuse"),
+        *("header-bytes=refuse", "draft-from=refuse", "threading=ancestors"),
         "raw-limit=2K",
     ],
     "third": [
@@ -167,6 +167,17 @@ def test_draft_from(boxes: Boxes) -> None:
     assert draft("first", "From: (unknown sender)")()["id"]
     assert refusal(draft("second", "From: (unknown sender)")) == (400, "Invalid From header")
     assert draft("second", FROM)()["id"]
+
+
+@pytest.mark.parametrize(("choice", "joined"), [("first", True), ("second", False)])
+def test_threading(boxes: Boxes, choice: str, joined: bool) -> None:
+    """An answer that comes before what it answers; one that comes after it joins anyway."""
+    box = boxes(choice)
+    answer = box.import_(message("References: <root@x>", FROM, DATE))
+    root = box.import_(message("Message-ID: <root@x>", FROM, DATE, unique=False))
+    late = box.import_(message("References: <root@x>", FROM, DATE))
+    assert late["threadId"] == root["threadId"]
+    assert (answer["threadId"] == root["threadId"]) is joined
 
 
 def test_classify(boxes: Boxes) -> None:

@@ -12,6 +12,7 @@ from migrate.filters import Filters
 from migrate.labels import LabelRules
 from migrate.ledger import Ledger, claims
 from migrate.ledger.accounts import Account
+from migrate.ledger.order import Order
 from migrate.report.document import Document, Totals
 from migrate.report.gather import gather
 from migrate.scan import Look, scan
@@ -100,9 +101,7 @@ class Desk:
         **look: Any,
     ) -> dict[int, str]:
         """Ledger id → name of the folders that are copied."""
-        wanted = Look(
-            rules or LabelRules(exclude=tuple(exclude)), self.filters, "newest-first", **look
-        )
+        wanted = Look(rules or LabelRules(exclude=tuple(exclude)), self.filters, Order(), **look)
         found = scan(source, self.ledger, self.account, wanted, self.told.append)
         return {key: mapped.folder.name for key, mapped in found.items()}
 

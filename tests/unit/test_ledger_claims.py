@@ -12,6 +12,7 @@ import pytest
 from migrate.ledger import Ledger, claims, scanning
 from migrate.ledger.accounts import Account
 from migrate.ledger.claims import Bundle
+from migrate.ledger.order import Direction, Order, put_in_order, waiting
 from tests.unit.ledgers import RUN, opened, put, put_folder, rows, take
 
 
@@ -26,8 +27,11 @@ class Desk:
     def put(self, uid: int, **columns: Any) -> None:
         put(self.ledger, self.account, columns.pop("folder", self.folder), uid, **columns)
 
-    def order(self, order: str = "newest-first") -> None:
-        self.ledger.write(lambda conn: scanning.put_in_order(conn, self.account.id, order))
+    def order(self, order: Order | None = None, **ranks: int) -> None:
+        """`ranks`: of folders, `f1` is that of the id 1."""
+        by_id = {int(key[1:]): rank for key, rank in ranks.items()}
+        wanted = order or Order()
+        self.ledger.write(lambda conn: put_in_order(conn, self.account.id, wanted, by_id))
 
     def claim(
         self,
@@ -65,7 +69,7 @@ def uids(bundles: list[Bundle]) -> list[list[int]]:
     ],
 )
 def test_conversations_by_date_and_inside_them_the_oldest_first(
-    desk: Desk, order: str, expected: list[list[int]]
+    desk: Desk, order: Direction, expected: list[list[int]]
 ) -> None:
     desk.put(1, at=10)
     desk.put(2, at=20)
@@ -73,7 +77,7 @@ def test_conversations_by_date_and_inside_them_the_oldest_first(
     desk.put(4, at=40)
     # The newest of all answers the oldest of all: one conversation, begun first, alive last.
     desk.put(5, at=50, conversation="<1@x>")
-    desk.order(order)
+    desk.order(Order(order))
     assert uids(desk.claim()) == expected
 
 
@@ -87,6 +91,45 @@ def test_conversations_that_meet_are_one(desk: Desk) -> None:
     found = desk.claim()
     assert uids(found) == [[1], [2], [3], [4]]
     assert len({each.conversation for each in found[:3]}) == 1
+
+
+def test_an_answer_never_comes_before_what_it_answers_whatever_its_date(desk: Desk) -> None:
+    """Clocks lie, and so do the dates of mail that was moved between servers."""
+    desk.put(1, at=90, depth=0)
+    desk.put(2, at=10, depth=1, conversation="<1@x>")
+    desk.put(3, at=5, depth=2, conversation="<1@x>")
+    desk.order()
+    assert uids(desk.claim()) == [[1], [2], [3]]
+
+
+def test_conversations_of_folders_that_come_first_come_first_and_whole(desk: Desk) -> None:
+    papers, inbox = (put_folder(desk.ledger, desk.account, each) for each in ("Papers", "In"))
+    desk.put(1, at=1, folder=papers)
+    desk.put(2, at=2)
+    desk.put(3, at=30)
+    desk.put(4, at=4, folder=inbox)
+    desk.put(5, at=5, conversation="<1@x>")
+    desk.order(None, **{f"f{inbox}": 0, f"f{papers}": 1})
+    assert uids(desk.claim()) == [[4], [1], [5], [3], [2]]
+
+
+def test_a_cut_by_date_leaves_whole_conversations_for_later(desk: Desk) -> None:
+    desk.put(1, at=10)
+    desk.put(2, at=20)
+    desk.put(3, at=100, conversation="<1@x>")
+    desk.put(4, at=99)
+    desk.order(Order(since=100))
+    assert uids(desk.claim()) == [[1], [3]]
+    assert desk.claim() == []
+    with desk.ledger.read() as conn:
+        assert waiting(conn, [desk.account.id]) == 2
+    desk.put(5, at=101, conversation="<2@x>")  # a late answer wakes an old conversation
+    desk.order(Order(since=100))
+    assert uids(desk.claim()) == [[2], [5]]
+    desk.order()
+    assert uids(desk.claim()) == [[4]]
+    with desk.ledger.read() as conn:
+        assert waiting(conn, [desk.account.id]) == 0
 
 
 def test_references_that_point_at_each_other_end(desk: Desk) -> None:

@@ -15,6 +15,7 @@ from migrate.filters import Filters
 from migrate.forecast import Forecast, Foretold, predictor
 from migrate.labels import LabelRules
 from migrate.ledger import Ledger, deep
+from migrate.ledger.order import Order
 from migrate.ledger.shared import mark_shared_ids
 from migrate.ledger.tables import occurrence
 from migrate.plan.cache import renew
@@ -105,7 +106,7 @@ def forecast(tmp_path: Path) -> Callable[..., Forecast]:
         with Ledger(f"sqlite:///{cache}") as planned:
             there = source(one(1), one(2, b"Subject: s\r\n"), blocked)
             there.validity["Work"] = validity
-            look = Look(LabelRules(), Filters(), "newest-first", structure=True)
+            look = Look(LabelRules(), Filters(), Order(), structure=True)
             scan(there, planned, take(planned), look)
             ids = {uid: row.id for uid, row in rows(planned).items()}
             read = [
@@ -183,7 +184,7 @@ def test_another_predictor_looks_for_itself(
     for _ in range(2):
         renew(tmp_path / "no-ledger.db", other.cache, other.predictor)
         with Ledger(f"sqlite:///{other.cache}") as planned:
-            look = Look(LabelRules(), Filters(), "newest-first", other, structure=True)
+            look = Look(LabelRules(), Filters(), Order(), other, structure=True)
             scan(content, planned, take(planned), look)
     assert content.asked == [True, True, False]
     assert other.of(b"Work", 7, [1]) == {1: Foretold(*ACCEPTED)}

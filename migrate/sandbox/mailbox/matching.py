@@ -39,8 +39,10 @@ def _same_bytes(store: Store, row: Row, content: memoryview) -> bool:
     return store.content(row["id"]) == content
 
 
-def conversation(store: Store, mailbox: int, facts: Facts) -> int | None:
+def conversation(store: Store, mailbox: int, facts: Facts, assume: Assumptions) -> int | None:
     """The oldest thread of a message that this one refers to, or that refers to this one.
+
+    Whether Gmail looks for the latter too is `assume.threading`.
 
     The subjects have to be the same
     (https://developers.google.com/workspace/gmail/api/guides/threads).
@@ -52,7 +54,7 @@ def conversation(store: Store, mailbox: int, facts: Facts) -> int | None:
             "WHERE mailbox = ? AND message_id = ? AND subject = ? AND NOT deleted",
             (mailbox, ref, facts.subject),
         ).fetchall()
-    if facts.message_id:
+    if facts.message_id and assume.threading == "both":
         found += store.db.execute(
             "SELECT m.thread FROM refs r JOIN messages m ON m.id = r.message AND NOT m.deleted "
             "WHERE r.mailbox = ? AND r.ref = ? AND m.subject = ? LIMIT 100",

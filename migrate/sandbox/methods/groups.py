@@ -39,7 +39,7 @@ def insert(call: Call) -> dict[str, Any]:
         mailbox=store.mailbox(group.address),
         query=dict(call.query) | {"internalDateSource": "dateHeader"},
     )
-    thread = conversation(store, archive.mailbox, facts)
+    thread = conversation(store, archive.mailbox, facts, call.options.assume)
     messages.add(archive, content, facts, set(), thread)
     return {"kind": "groupsmigration#groups", "responseCode": "SUCCESS"}
 

@@ -67,7 +67,9 @@ def import_(call: Call) -> dict[str, Any]:
     if assume.classify == "on" and not wanted & {"SPAM", "TRASH"}:
         # A published import came back with IMPORTANT; the category is a guess.
         wanted |= {"IMPORTANT", "CATEGORY_PERSONAL"} if "INBOX" in wanted else {"IMPORTANT"}
-    thread = given_thread(call, call.json, facts) or conversation(store, call.mailbox, facts)
+    thread = given_thread(call, call.json, facts) or conversation(
+        store, call.mailbox, facts, assume
+    )
     return add(call, content, facts, wanted, thread)
 
 

@@ -16,6 +16,7 @@ from sqlalchemy import (
     and_,
     cast,
     exists,
+    func,
     literal_column,
     or_,
     select,
@@ -100,10 +101,20 @@ def deletions(
 def emptied(conn: Connection, account_id: int) -> dict[str, int]:
     """Folder → how many messages would be trashed because it is gone, has another UIDVALIDITY or
     has lost all its messages."""
-    lost = occurrence.alias("lost")
-    other = occurrence.alias("other")
-    place, newer = folder.alias("place"), folder.alias("newer")
-    lives = exists().where(other.c.folder_id == place.c.id, other.c.gone.is_(False))
+    living = (occurrence.c.account_id == account_id, occurrence.c.gone.is_(False))
+    full = set(conn.scalars(select(occurrence.c.folder_id).where(*living).distinct()))
+    mine = folder.c.account_id == account_id
+    known = conn.execute(select(folder.c.id, folder.c.name, folder.c.gone).where(mine)).all()
+    found: dict[str, int] = defaultdict(int)
+    for each in known:
+        if each.gone or each.id not in full:
+            found[each.name] += _lost_with(conn, account_id, each.id)
+    return {name: count for name, count in found.items() if count}
+
+
+def _lost_with(conn: Connection, account_id: int, folder_id: int) -> int:
+    place, lost = folder.alias("place"), occurrence.alias("lost")
+    newer, other = folder.alias("newer"), occurrence.alias("other")
     # The older UIDVALIDITY of a folder in which the message was found again says nothing.
     again = exists().where(
         other.c.message_id == lost.c.message_id,
@@ -112,17 +123,13 @@ def emptied(conn: Connection, account_id: int) -> dict[str, int]:
         newer.c.id > place.c.id,
     )
     query = (
-        select(place.c.name, lost.c.message_id)
+        select(func.count(lost.c.message_id.distinct()))
         .select_from(lost)
         .join(place, place.c.id == lost.c.folder_id)
         .join(message, message.c.id == lost.c.message_id)
-        .where(*_deleted(account_id), or_(place.c.gone, ~lives), ~again)
-        .distinct()
+        .where(lost.c.folder_id == folder_id, *_deleted(account_id), ~again)
     )
-    found: dict[str, int] = defaultdict(int)
-    for row in conn.execute(query):
-        found[row.name] += 1
-    return dict(found)
+    return int(conn.scalar(query) or 0)
 
 
 def unopened(conn: Connection, account_id: int) -> bool:
@@ -132,11 +139,15 @@ def unopened(conn: Connection, account_id: int) -> bool:
     return conn.scalar(query) is not None
 
 
+# Not `IS NOT NULL`: SQLite would take the index of all Gmail ids for it instead of the partial one.
+_in_gmail = func.coalesce(message.c.gmail_id, "") != ""
+
+
 def _stale(account_id: int) -> tuple[ColumnElement[bool], ...]:
     m = message.c
     # As in the partial index, word for word.
     is_stale: ColumnElement[bool] = literal_column("message.stale")
-    return m.account_id == account_id, is_stale, m.gmail_id.is_not(None), m.undone.is_(None)
+    return m.account_id == account_id, is_stale, _in_gmail, m.undone.is_(None)
 
 
 def _deleted(account_id: int) -> tuple[ColumnElement[bool], ...]:
@@ -148,7 +159,7 @@ def _deleted(account_id: int) -> tuple[ColumnElement[bool], ...]:
     return (
         m.account_id == account_id,
         is_deleted,
-        m.gmail_id.is_not(None),
+        _in_gmail,
         m.undone.is_(None),
         m.kept.is_(None),
         cast(m.labels, String).not_like('%"TRASH"%'),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Select, String, cast, func, select
+from sqlalchemy import ColumnElement, Connection, Select, String, cast, func, literal_column, select
 
 from migrate.ledger.tables import account, change, folder, message, occurrence
 from migrate.report.document import DeletedLine, Followed, KeptLine
@@ -20,15 +20,18 @@ def followed(
     """Of the accounts `ids`; what was changed is counted of `run`, or of all runs."""
     counts = _changed(conn, ids, run)
     m = message.c
-    mine = (m.account_id.in_(ids), m.gmail_id.is_not(None), m.undone.is_(None))
-    gone, left = (*mine, m.deleted.is_(True)), (*mine, m.kept.is_not(None))
+    mine = (m.account_id.in_(ids), func.coalesce(m.gmail_id, "") != "", m.undone.is_(None))
+    # As in the partial indices, word for word.
+    is_deleted: ColumnElement[bool] = literal_column("message.deleted")
+    is_stale: ColumnElement[bool] = literal_column("message.stale")
+    gone, left = (*mine, is_deleted), (*mine, m.kept.is_not(None))
     found = Followed(
         labels=counts.get("labels", 0),
         trashed=counts.get("trashed", 0),
         untrashed=counts.get("untrashed", 0),
         deleted=_count(conn, gone),
         kept=_count(conn, left),
-        open=_count(conn, (*mine, m.stale.is_(True))),
+        open=_count(conn, (*mine, is_stale)),
     )
     trashed = cast(m.labels, String).like('%"TRASH"%')
     deleted = [

@@ -6,11 +6,13 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, insert, or_, select, update
+from sqlalchemy import Connection, func, insert, or_, select, update
 
 from migrate.errors import FolderRefused
 from migrate.labels import Mapped
+from migrate.ledger import stale
 from migrate.ledger.tables import folder, occurrence
+from migrate.source import FolderState
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +25,29 @@ class FolderRow:
     system: bool
     rule: str | None
     renamed: str | None
+    listed: int = 0
+    seen: dict[str, int | None] | None = None
+    problem: str | None = None
+
+    def same(self, mapped: Mapped, told: FolderState) -> bool:
+        """Whether nothing has happened in the folder since it was last seen, nor to what becomes
+        of it. Without a mod-sequence nobody can tell (RFC 7162 3.1.2)."""
+        now = (mapped.folder.name, mapped.label, mapped.system, mapped.rule, mapped.renamed)
+        if now != (self.name, self.label, self.system, self.rule, self.renamed):
+            return False
+        if self.problem or not told.uidvalidity or told.uidvalidity != self.uidvalidity:
+            return False
+        if self.rule:
+            return self.listed == told.exists
+        return bool(told.highestmodseq) and self.seen == _seen(told)
+
+
+def _seen(state: FolderState) -> dict[str, int | None]:
+    return {
+        "uidnext": state.uidnext,
+        "messages": state.exists,
+        "highestmodseq": state.highestmodseq,
+    }
 
 
 def put_folder(
@@ -56,18 +81,20 @@ def put_folder(
     if uidvalidity == 0:
         forgotten = update(folder).where(*mine, folder.c.uidvalidity == 0)
         conn.execute(forgotten.values(uidvalidity=-folder.c.id))
-    stale = list(
-        conn.scalars(select(folder.c.id).where(*mine, folder.c.uidvalidity != uidvalidity))
+    _drop(
+        conn,
+        list(conn.scalars(select(folder.c.id).where(*mine, folder.c.uidvalidity != uidvalidity))),
     )
-    if stale:
-        conn.execute(update(folder).where(folder.c.id.in_(stale)).values(gone=True))
-        conn.execute(update(occurrence).where(occurrence.c.folder_id.in_(stale)).values(gone=True))
-    known = conn.scalar(select(folder.c.id).where(*mine, folder.c.uidvalidity == uidvalidity))
+    known = conn.execute(
+        select(folder.c.id, folder.c.label).where(*mine, folder.c.uidvalidity == uidvalidity)
+    ).first()
     if known is not None:
         if mapped.rule:
-            _leave_out(conn, known)
-        conn.execute(update(folder).where(folder.c.id == known).values(**values))
-        return int(known)
+            _leave_out(conn, known.id)
+        elif known.label != mapped.label:
+            stale.mark(conn, occurrence.c.folder_id == known.id)
+        conn.execute(update(folder).where(folder.c.id == known.id).values(**values))
+        return int(known.id)
     row = {"account_id": account_id, "raw": raw, "uidvalidity": uidvalidity}
     key = conn.execute(insert(folder).values(**row, **values)).inserted_primary_key
     assert key is not None
@@ -80,7 +107,18 @@ def _leave_out(conn: Connection, folder_id: int) -> int:
     there = update(occurrence).where(
         occurrence.c.folder_id == folder_id, occurrence.c.gone.is_(False)
     )
+    conn.execute(update(folder).where(folder.c.id == folder_id).values(seen=None))
     return conn.execute(there.values(gone=True)).rowcount
+
+
+def _drop(conn: Connection, folder_ids: Sequence[int]) -> None:
+    """The source has these folders no longer, and nothing of what was in them there."""
+    for start in range(0, len(folder_ids), 500):
+        some = folder_ids[start : start + 500]
+        there = (occurrence.c.folder_id.in_(some), occurrence.c.gone.is_(False))
+        stale.mark(conn, *there)
+        conn.execute(update(occurrence).where(*there).values(gone=True))
+        conn.execute(update(folder).where(folder.c.id.in_(some)).values(gone=True, seen=None))
 
 
 def set_problem(conn: Connection, folder_id: int, refusal: FolderRefused) -> None:
@@ -149,11 +187,7 @@ def _put(conn: Connection, account_id: int, raw: bytes, values: dict[str, Any]) 
 def drop_other_folders(conn: Connection, account_id: int, kept: Collection[int]) -> None:
     """Mark the folders that the source no longer has."""
     mine = conn.scalars(select(folder.c.id).where(folder.c.account_id == account_id))
-    others = sorted(set(mine) - set(kept))
-    for start in range(0, len(others), 500):
-        some = others[start : start + 500]
-        conn.execute(update(folder).where(folder.c.id.in_(some)).values(gone=True))
-        conn.execute(update(occurrence).where(occurrence.c.folder_id.in_(some)).values(gone=True))
+    _drop(conn, sorted(set(mine) - set(kept)))
 
 
 def folders(conn: Connection, account_id: int) -> list[FolderRow]:
@@ -164,7 +198,19 @@ def folders(conn: Connection, account_id: int) -> list[FolderRow]:
         .order_by(folder.c.id)
     )
     return [
-        FolderRow(r.id, r.raw, r.name, r.uidvalidity, r.label, r.system, r.rule, r.renamed)
+        FolderRow(
+            r.id,
+            r.raw,
+            r.name,
+            r.uidvalidity,
+            r.label,
+            r.system,
+            r.rule,
+            r.renamed,
+            r.listed,
+            r.seen,
+            r.problem,
+        )
         for r in conn.execute(query)
     ]
 
@@ -183,28 +229,51 @@ def labels(conn: Connection, account_id: int) -> dict[bytes, str]:
     return {row.raw: row.label for row in conn.execute(query)}
 
 
-def known_uids(conn: Connection, folder_id: int) -> Iterator[int]:
-    """The UIDs of a folder that are in the ledger and not gone, ascending."""
+def standing(conn: Connection, folder_id: int) -> tuple[int, dict[str, int | None] | None]:
+    """How many messages of a folder are in the ledger and not gone, and its `seen`."""
+    count = conn.scalar(
+        select(func.count()).where(
+            occurrence.c.folder_id == folder_id, occurrence.c.gone.is_(False)
+        )
+    )
+    return int(count or 0), conn.scalar(select(folder.c.seen).where(folder.c.id == folder_id))
+
+
+def set_seen(conn: Connection, folder_id: int, state: FolderState) -> None:
+    """All that was in the folder in `state` is in the ledger."""
+    conn.execute(update(folder).where(folder.c.id == folder_id).values(seen=_seen(state)))
+
+
+def known_flags(conn: Connection, folder_id: int) -> Iterator[tuple[int, str]]:
+    """(UID, flags) of what of a folder is in the ledger and not gone, by UID."""
     query = (
-        select(occurrence.c.uid)
+        select(occurrence.c.uid, occurrence.c.flags)
         .where(occurrence.c.folder_id == folder_id, occurrence.c.gone.is_(False))
         .order_by(occurrence.c.uid)
     )
-    return iter(conn.execution_options(yield_per=10_000).scalars(query))
+    for row in conn.execution_options(yield_per=10_000).execute(query):
+        yield row.uid, row.flags
+
+
+def flags_of(conn: Connection, folder_id: int, uids: Sequence[int]) -> dict[int, str]:
+    """UID → flags of those that are in the ledger and not gone."""
+    query = select(occurrence.c.uid, occurrence.c.flags).where(
+        occurrence.c.folder_id == folder_id,
+        occurrence.c.uid.in_(uids),
+        occurrence.c.gone.is_(False),
+    )
+    return {row.uid: row.flags for row in conn.execute(query)}
 
 
 def mark_gone(conn: Connection, folder_id: int, uids: Iterable[int]) -> None:
-    """The source no longer has these messages."""
+    """The source no longer has these messages, or says so; the next scan looks again."""
     wanted = list(uids)
     for start in range(0, len(wanted), 500):
-        conn.execute(
-            update(occurrence)
-            .where(
-                occurrence.c.folder_id == folder_id,
-                occurrence.c.uid.in_(wanted[start : start + 500]),
-            )
-            .values(gone=True)
-        )
+        some = wanted[start : start + 500]
+        there = (occurrence.c.folder_id == folder_id, occurrence.c.uid.in_(some))
+        stale.mark(conn, *there)
+        conn.execute(update(occurrence).where(*there).values(gone=True))
+    conn.execute(update(folder).where(folder.c.id == folder_id).values(seen=None))
 
 
 def add_occurrences(conn: Connection, rows: Sequence[dict[str, Any]]) -> None:
@@ -219,6 +288,9 @@ def add_occurrences(conn: Connection, rows: Sequence[dict[str, Any]]) -> None:
     back = set(conn.scalars(select(occurrence.c.uid).where(*again)))
     if back:
         conn.execute(update(occurrence).where(*again).values(gone=False))
+        stale.mark(conn, *again)
+        now = {row["uid"]: row.get("flags", "") for row in rows if row["uid"] in back}
+        stale.set_flags(conn, rows[0]["folder_id"], now)
     if fresh := [row for row in rows if row["uid"] not in back]:
         conn.execute(insert(occurrence), fresh)
     highest = max(uids)
@@ -230,3 +302,10 @@ def add_occurrences(conn: Connection, rows: Sequence[dict[str, Any]]) -> None:
         )
         .values(uidnext=highest + 1)
     )
+
+
+def any_pending(conn: Connection, account_id: int) -> bool:
+    """Whether anything is still to be claimed."""
+    mine = (occurrence.c.account_id == account_id, occurrence.c.state == "pending")
+    query = select(occurrence.c.id).where(*mine, occurrence.c.gone.is_(False)).limit(1)
+    return conn.scalar(query) is not None

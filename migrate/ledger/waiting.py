@@ -30,6 +30,14 @@ class Waiting:
         return Foretold(self.predicted, self.certain, self.digest)
 
 
+def folders(conn: Connection, account_id: int) -> set[int]:
+    """The ids of the folders that may have anything that is not copied."""
+    query = select(occurrence.c.folder_id).where(
+        occurrence.c.account_id == account_id, occurrence.c.state.in_(("pending", "skipped"))
+    )
+    return set(conn.scalars(query.distinct()))
+
+
 def uncopied(
     conn: Connection, folder_id: int, revocable: Collection[str], *, after: int, limit: int
 ) -> list[Waiting]:

@@ -42,7 +42,7 @@ def _partial(path: Path, *_: object) -> bool:
 STEPS: dict[str, tuple[Any, str, str, Wanted | None]] = {
     "baseline half": (takeup, "_add", "after", None),
     "baseline taken": (takeup, "take_baseline", "after", None),
-    "folder scanned": (scan._Scan, "_folder", "after", None),
+    "folder scanned": (scan.account._Scan, "_folder", "after", None),
     "scanned": (engine, "scan", "after", None),
     "label unmade": (api.Mailbox, "create_label", "before", None),
     "label made": (api.Mailbox, "create_label", "after", None),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -47,9 +48,14 @@ class FakeSource:
         self.hidden: set[str] = set()
         self.provider = Provider("unknown", "")
         self.asked: list[bool] = []
+        self.modseq: int | None = None
+        self.since: list[int | None] = []
+        self.opened: list[str] = []
         self._open = ""
 
     def flags(self, since: int | None = None) -> Flags:
+        self.uids()
+        self.since.append(since)
         return Flags({each.uid: each.flags for each in self.messages[self._open]}, whole=True)
 
     def wait(self, seconds: float, stop: threading.Event) -> bool:
@@ -60,13 +66,25 @@ class FakeSource:
         return {each.uid for each in self.messages[self._open] if criteria.split()[1] in each.flags}
 
     def folders(self) -> list[Folder]:
-        return [folder(name, *self.attributes.get(name, "").split()) for name in self.messages]
+        return [
+            replace(
+                folder(name, *self.attributes.get(name, "").split()),
+                status=self._state(name) if self.modseq else None,
+            )
+            for name in self.messages
+        ]
+
+    def _state(self, name: str) -> FolderState:
+        found = self.messages[name]
+        uidnext = max((each.uid for each in found), default=0) + 1
+        return FolderState(self.validity[name], len(found), uidnext, self.modseq)
 
     def examine(self, folder: Folder) -> FolderState:
         if folder.name in self.refused:
             raise FolderRefused("source-folder-refused", folder=folder.name, answer="NO")
         self._open = folder.name
-        return FolderState(self.validity[folder.name], len(self.messages[folder.name]))
+        self.opened.append(folder.name)
+        return self._state(folder.name)
 
     def uids(self) -> list[int]:
         if self._open in self.hidden:

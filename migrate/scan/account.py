@@ -1,14 +1,13 @@
-"""The scan: what the source holds, into the ledger. No body is fetched."""
+"""One look at an account: what the source holds, into the ledger."""
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import partial
 from itertools import islice
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from sqlalchemy import Connection
 
@@ -16,10 +15,12 @@ from migrate.errors import BrakeError, FolderRefused
 from migrate.filters import Filters
 from migrate.forecast import Forecast, Foretold
 from migrate.labels import LabelRules, Mapped, map_folders, priority
-from migrate.ledger import Ledger, scanning, shared, waiting
+from migrate.ledger import Ledger, anchoring, scanning, shared, stale, waiting
 from migrate.ledger.accounts import Account
 from migrate.ledger.order import Order, put_in_order
-from migrate.message import Header, conversation, depth, message_id, parse_date, predict, prepare
+from migrate.ledger.scanning import FolderRow
+from migrate.scan.changes import Changes, changes
+from migrate.scan.row import row
 from migrate.source import Folder, FolderState, Listed, Source
 
 T = TypeVar("T")
@@ -56,7 +57,7 @@ def scan(
     look: Look,
     seen: Callable[[int], None] = lambda _: None,
 ) -> Scanned:
-    """Bring the ledger up to date with the source: new messages, those that are gone, the order.
+    """Bring the ledger up to date with the source: what is new, gone, has other flags.
 
     A folder that the source does not open keeps what is known of it, and says why. What the list
     of folders does not tell is noted; then no folder is taken for gone. `seen` is told how many new
@@ -82,35 +83,54 @@ class _Scan:
         self._source, self._ledger, self._account = source, ledger, account
         self._look, self._seen = look, seen
         self._now = datetime.now(UTC)
+        with ledger.read() as conn:
+            self._rows = scanning.folders(conn, account.id)
+            self._waiting = waiting.folders(conn, account.id)
+        self._by_name = {each.raw: each for each in self._rows}
 
     def run(self) -> Scanned:
         copied: Scanned = {}
         kept: list[int] = []
         for mapped in map_folders(self._known(self._source.folders()), self._rules()):
+            if before := self._unchanged(mapped):
+                kept.append(before.id)
+                if not mapped.rule:
+                    copied[before.id] = mapped
+                    self._decide(before.id, mapped, before.uidvalidity, None)
+                continue
             folder_id, state = self._open(mapped)
             kept.append(folder_id)
             if state is None or mapped.rule:
                 continue
             try:
-                self._folder(folder_id, mapped.folder.raw, state)
+                self._folder(folder_id, mapped, state)
             except FolderRefused as refusal:
                 why = partial(scanning.set_problem, folder_id=folder_id, refusal=refusal)
                 self._write(why)
                 continue
             copied[folder_id] = mapped
-        missing = self._source.unlisted
-        mine = self._account.id
-        kept += self._write(lambda conn: scanning.put_unlisted(conn, mine, missing))
-        if not missing:
+        missing, mine = self._source.unlisted, self._account.id
+        if missing:
+            self._write(lambda conn: scanning.put_unlisted(conn, mine, missing))
+        elif {each.id for each in self._rows} - set(kept):
             self._write(lambda conn: scanning.drop_other_folders(conn, mine, kept))
-        self._write(lambda conn: shared.mark_shared_ids(conn, mine))
         ranks = {
             folder_id: rank
             for folder_id, mapped in copied.items()
             if (rank := priority(mapped.folder, self._look.first)) is not None
         }
-        self._write(lambda conn: put_in_order(conn, mine, self._look.order, ranks))
+        self._write(lambda conn: self._settle(conn, ranks))
         return copied
+
+    def _settle(self, conn: Connection, ranks: Mapping[int, int]) -> None:
+        """What only all folders together tell."""
+        mine = self._account.id
+        if scanning.any_pending(conn, mine):
+            anchoring.anchor(conn, mine)
+        stale.settle_classes(conn, mine)
+        if scanning.any_pending(conn, mine):
+            shared.mark_shared_ids(conn, mine)
+        put_in_order(conn, mine, self._look.order, ranks)
 
     def _known(self, folders: list[Folder]) -> list[Folder]:
         """All of `folders`. One may have been made since the plan was held against the source."""
@@ -124,16 +144,26 @@ class _Scan:
     def _rules(self) -> LabelRules:
         """With what earlier runs have settled: labels, and what a reviewed plan said."""
         with self._ledger.read() as conn:
-            known = scanning.folders(conn, self._account.id)
             settled = scanning.labels(conn, self._account.id)
-        rules = self._look.rules
+        rules, known = self._look.rules, self._rows
         planned = {each.name: each.label for each in known if "plan" in (each.rule, each.renamed)}
         return replace(rules, settled=settled, reviewed=rules.reviewed or planned)
 
+    def _unchanged(self, mapped: Mapped) -> FolderRow | None:
+        """The folder's row, if nothing has happened in the folder since: it need not be opened."""
+        told, before = mapped.folder.status, self._by_name.get(mapped.folder.raw)
+        if not told or not before or not before.same(mapped, told):
+            return None
+        if not mapped.rule and self._look.filters.search and before.id in self._waiting:
+            return None
+        return before
+
     def _open(self, mapped: Mapped) -> tuple[int, FolderState | None]:
         """The ledger's id of a folder, and its state; None when the source does not open it."""
+        told = mapped.folder.status
         try:
-            state = self._source.examine(mapped.folder)
+            # A folder that a rule leaves out is only counted.
+            state = told if told and mapped.rule else self._source.examine(mapped.folder)
         except FolderRefused as refusal:
             why = partial(scanning.put_refused, mapped=mapped, refusal=refusal)
             return self._write(lambda conn: why(conn, self._account.id)), None
@@ -147,27 +177,56 @@ class _Scan:
         )
         return self._write(put), state
 
-    def _folder(self, folder_id: int, raw: bytes, state: FolderState) -> None:
-        with self._ledger.read() as conn:
-            new, gone = _differences(self._source.uids(), scanning.known_uids(conn, folder_id))
-        if gone:
-            self._write(lambda conn: scanning.mark_gone(conn, folder_id, gone))
+    def _folder(self, folder_id: int, mapped: Mapped, state: FolderState) -> None:
+        """Look at the open folder. That it was seen is written last, and as it was before."""
+        found = changes(self._source, self._ledger, folder_id, state)
+        if found.gone:
+            gone = partial(scanning.mark_gone, folder_id=folder_id, uids=found.gone)
+            self._write(gone)
+        if found.flagged:
+            flagged = partial(stale.set_flags, folder_id=folder_id, flags=found.flagged)
+            self._write(flagged)
         search = self._look.filters.search
         matched = self._source.search(search) if search else None
-        foretold = partial(self._foretold, raw, state.uidvalidity)
-        self._again(folder_id, matched, foretold)
-        for uids in _pieces(new, _ROWS):
-            known = foretold(uids)
-            structure = self._look.structure and not known.keys() >= set(uids)
+        self._decide(folder_id, mapped, state.uidvalidity, matched)
+        self._add(folder_id, mapped, state, found, matched)
+        self._write(partial(scanning.set_seen, folder_id=folder_id, state=state))
+
+    def _add(
+        self,
+        folder_id: int,
+        mapped: Mapped,
+        state: FolderState,
+        found: Changes,
+        matched: set[int] | None,
+    ) -> None:
+        look = self._look
+        for uids in _pieces(found.new, _ROWS):
+            known = self._foretold(mapped.folder.raw, state.uidvalidity, uids)
+            structure = look.structure and not known.keys() >= set(uids)
             there = {each.uid: each for each in self._source.scan(uids, structure=structure)}
             # A server that lists a UID and then says nothing of it may still hand out the message.
             rows = [
-                self._row(there.get(uid) or _unseen(uid), matched, known.get(uid))
+                row(
+                    there.get(uid) or _unseen(uid),
+                    look.filters,
+                    matched,
+                    known.get(uid),
+                    self._now,
+                    mend_from=look.mend_from,
+                )
                 | {"account_id": self._account.id, "folder_id": folder_id}
                 for uid in uids
             ]
             self._write(partial(scanning.add_occurrences, rows=rows))
             self._seen(len(rows))
+
+    def _decide(
+        self, folder_id: int, mapped: Mapped, uidvalidity: int, matched: set[int] | None
+    ) -> None:
+        if folder_id in self._waiting:
+            foretold = partial(self._foretold, mapped.folder.raw, uidvalidity)
+            self._again(folder_id, matched, foretold)
 
     def _again(
         self,
@@ -207,73 +266,8 @@ class _Scan:
         forecast = self._look.forecast
         return forecast.of(raw, uidvalidity, uids) if forecast else {}
 
-    def _row(
-        self, listed: Listed, matched: set[int] | None, foretold: Foretold | None
-    ) -> dict[str, Any]:
-        header = Header.parse(listed.header)
-        fields = hashlib.sha256(listed.header)
-        bundle = message_id(header) or f"?{listed.size}:{fields.hexdigest()[:20]}"
-        dates = [parse_date(value) for value in header.get("Date")[:1]]
-        at = listed.internal_date or (dates[0] if dates else None)
-        shown = prepare(header, digest="", internal_date=listed.internal_date, now=self._now).date
-        dated = int(shown.timestamp()) if shown else None
-        rule = self._look.filters.rule(
-            uid=listed.uid, flags=listed.flags, size=listed.size, dated=dated, matched=matched
-        )
-        expected = foretold or self._predicted(header, listed)
-        return {
-            "uid": listed.uid,
-            "flags": " ".join(sorted(listed.flags)),
-            "internal_date": listed.internal_date.isoformat() if listed.internal_date else None,
-            "at": int(at.timestamp()) if at else 0,
-            "dated": dated,
-            "size": listed.size,
-            "email_id": listed.email_id,
-            "bundle": bundle,
-            "conversation": conversation(header) or bundle,
-            "depth": depth(header),
-            "predicted": expected.verdict,
-            "certain": expected.certain,
-            "digest": expected.digest,
-            "parts": foretold is not None or listed.parts is not None,
-            "fields": int.from_bytes(fields.digest()[:7]),
-            "state": "skipped" if rule else "pending",
-            "reason": rule,
-        }
-
-    def _predicted(self, header: Header, listed: Listed) -> Foretold:
-        parts = listed.parts
-        expected = predict(
-            header,
-            size=listed.size,
-            internal_date=listed.internal_date,
-            now=self._now,
-            attachments=None if parts is None else [p.filename for p in parts if p.filename],
-            mend_from=self._look.mend_from,
-        )
-        return Foretold(expected[0].verdict, expected[0].certain)
-
     def _write(self, op: Callable[[Connection], T]) -> T:
         return self._ledger.write(op, self._account.lease)
-
-
-def _differences(there: Sequence[int], known: Iterator[int]) -> tuple[list[int], list[int]]:
-    """(UIDs that only the source has, UIDs that only the ledger has); both inputs ascend."""
-    new: list[int] = []
-    gone: list[int] = []
-    old = next(known, None)
-    for uid in there:
-        while old is not None and old < uid:
-            gone.append(old)
-            old = next(known, None)
-        if old == uid:
-            old = next(known, None)
-        else:
-            new.append(uid)
-    while old is not None:
-        gone.append(old)
-        old = next(known, None)
-    return new, gone
 
 
 def _unseen(uid: int) -> Listed:

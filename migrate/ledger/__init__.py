@@ -111,7 +111,8 @@ def create(file: Path) -> None:
     """
     new = file.with_name(f".{file.name}.{token_hex(4)}")
     try:
-        engine = _engine(URL.create("sqlite", database=str(new)))
+        # Without a write-ahead log: what that still holds when the disk is full would stay behind.
+        engine = create_engine(URL.create("sqlite", database=str(new)))
         try:
             tables.metadata.create_all(engine)
             made = {"version": str(tables.VERSION), "created": repr(time.time())}
@@ -134,7 +135,7 @@ def create(file: Path) -> None:
 
 
 def _remove_side_files(file: Path) -> None:
-    for end in ("-wal", "-shm"):
+    for end in ("-journal", "-wal", "-shm"):
         file.with_name(file.name + end).unlink(missing_ok=True)
 
 

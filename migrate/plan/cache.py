@@ -11,7 +11,7 @@ from sqlalchemy.exc import DatabaseError
 
 from migrate.forecast import FORETOLD
 from migrate.ledger import create
-from migrate.ledger.trouble import trouble
+from migrate.ledger.trouble import check_files, trouble
 
 _MADE_BY = "CREATE TABLE made_by (predictor TEXT NOT NULL)"
 _REMEMBER = """
@@ -49,6 +49,7 @@ def renew(ledger: Path, cache: Path, predictor: str) -> None:
 
 
 def _copy(ledger: Path, new: Path) -> None:
+    check_files(ledger)
     try:
         with closing(sqlite3.connect(f"{ledger.as_uri()}?mode=ro", uri=True)) as source:
             source.execute("SELECT count(*) FROM sqlite_schema")  # whether it can be read

@@ -170,6 +170,11 @@ def faults(sandbox: Running, *rules: Mapping[str, Any]) -> None:
     _http(sandbox, "PUT", "/_sandbox/faults", list(rules))
 
 
+def release(sandbox: Running) -> None:
+    """Let the requests go on that a rule holds."""
+    _http(sandbox, "POST", "/_sandbox/release")
+
+
 def uploads(sandbox: Running) -> int:
     """How many messages were sent to the sandbox, accepted or not."""
     return sum(count for name, count in stats(sandbox)["requests"].items() if _is_upload(name))

@@ -19,6 +19,7 @@ from typing import Any
 import mailhaul
 from migrate import engine, placeholder, scan, sending, session, slices, takeup
 from migrate.delivery import collision, courier, recorder
+from migrate.delta import following
 from migrate.gmail import api, quota, upload
 from migrate.gmail.errors import NotSent, OutcomeUnknown
 from migrate.ledger import accounts, leases, outcomes, writer
@@ -90,9 +91,20 @@ NOTES: dict[str, tuple[Any, str, str, Wanted | None]] = {
 """The same of the notes that stand for quarantined messages."""
 
 
+FOLLOWING: dict[str, tuple[Any, str, str, Wanted | None]] = {
+    "change unnoted": (following.Delta, "intend", "before", None),
+    "change noted": (following.Delta, "intend", "after", None),
+    "labels unmodified": STEPS["labels unmodified"],
+    "labels modified": STEPS["labels modified"],
+    "change unsettled": (following.Delta, "settle", "before", None),
+    "change settled": (following.Delta, "settle", "after", None),
+}
+"""The same of what changed at the source, on its way to Gmail."""
+
+
 def kill_at(step: str, passage: int) -> None:
     """End this process by SIGKILL when it passes `step` for the `passage`-th time."""
-    place, name, moment, wanted = (STEPS | NOTES)[step]
+    place, name, moment, wanted = (STEPS | NOTES | FOLLOWING)[step]
     original, lock = getattr(place, name), threading.Lock()
     passed = 0
 
@@ -154,12 +166,32 @@ def _lease_not_checked(_: Path) -> None:
     leases.Lease.check = lambda self: None  # type: ignore[method-assign]
 
 
+def _base_before_the_act(_: Path) -> None:
+    """Write down that Gmail has a change, and then make it."""
+    waiting: list[tuple[Any, Any]] = []
+    module, delta = vars(following), following.Delta
+    act, settle = module["apply"], delta.settle
+
+    def later(target: Any, writes: Any) -> dict[str, Any]:
+        waiting.append((target, writes))
+        return {}
+
+    def first(self: following.Delta, *args: Any) -> None:
+        settle(self, *args)
+        while waiting:
+            act(*waiting.pop())
+
+    module["apply"] = later
+    delta.settle = first  # type: ignore[method-assign, assignment]
+
+
 MUTANTS = {
     "outcome without intent": _outcome_without_intent,
     "repeat without asking": _repeat_without_asking,
     "absent at once": _absent_at_once,
     "retry after time-out": _retry_after_time_out,
     "lease not checked": _lease_not_checked,
+    "base before the act": _base_before_the_act,
 }
 _HURRY = 0.2
 

@@ -219,12 +219,13 @@ for each in (message.c.placeholder_id, occurrence.c.placeholder_id):
         sqlite_where=each.is_not(None),
         postgresql_where=each.is_not(None),
     )
-Index(
-    "message_stale",
-    message.c.account_id,
-    sqlite_where=text("stale"),
-    postgresql_where=text("stale"),
-)
+for name, which in (("stale", "stale"), ("deleted", "deleted"), ("kept", "kept IS NOT NULL")):
+    Index(
+        f"message_{name}",
+        message.c.account_id,
+        sqlite_where=text(which),
+        postgresql_where=text(which),
+    )
 Index(
     "occurrence_intended",
     occurrence.c.account_id,

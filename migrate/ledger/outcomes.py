@@ -19,6 +19,7 @@ from sqlalchemy import (
     update,
 )
 
+from migrate.ledger.stale import settle
 from migrate.ledger.tables import baseline, message, occurrence, repair
 from migrate.message import Repair
 
@@ -225,11 +226,13 @@ def add_copies(
     """More occurrences of a message that Gmail holds already, and the labels they brought.
 
     It is stale: what else they say of it, as that it was read, is weighed with all its copies.
+    Where the source has none of the earlier ones any more, a copy takes over their class.
     """
     mine = (message.c.account_id == account_id, message.c.sha256 == sha256)
     message_id = conn.scalars(select(message.c.id).where(*mine)).one()
     conn.execute(update(message).where(*mine).values(labels=sorted(labels), stale=True))
     _close(conn, [(message_id, *each) for each in occurrences])
+    settle(conn, [message_id])
 
 
 def close_unread(conn: Connection, occurrence_ids: Sequence[int], why: tuple[str, str]) -> None:

@@ -212,3 +212,20 @@ def test_a_copy_takes_the_class_of_what_is_gone_and_gives_it_back(desk: Desk) ->
     source.messages["Work"] = [listed(1)]
     desk.scan(source)
     assert _classes(desk) == [(1, "imported", None), (2, "merged", "copy")]
+
+
+def test_a_moved_message_that_was_fetched_keeps_its_class_too(desk: Desk) -> None:
+    source = FakeSource(Work=[listed(1)], Other=[])
+    desk.scan(source)
+    _copied(desk)
+    source.messages = {"Work": [], "Other": [listed(2, header=listed(1).header)]}
+    desk.scan(source)
+    assert _classes(desk) == [(2, "pending", None)]
+    desk.claim()
+    key = next(row.id for row in rows(desk.ledger).values() if row.uid == 2)
+    ends = ((key, "merged", "copy"),)
+    mine = desk.account.id
+    desk.ledger.write(
+        lambda conn: outcomes.add_copies(conn, mine, "<1@x>", frozenset({"Other"}), ends)
+    )
+    assert _classes(desk) == [(2, "imported", None)]

@@ -146,8 +146,6 @@ def _stamp(engine: Engine, file: str | None) -> float:
     else:
         check_files(Path(file))
     with engine.begin() as conn:
-        if not inspect(conn).has_table(tables.meta.name):
-            raise StateError("ledger-foreign", file=file)
         rows = {row.key: row.value for row in conn.execute(select(tables.meta))}
         version = int(rows["version"])
         if version > tables.VERSION:

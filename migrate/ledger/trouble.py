@@ -6,7 +6,7 @@ SQLite's result codes: sqlite.org/rescode.html.
 from __future__ import annotations
 
 import sqlite3
-from contextlib import suppress
+from contextlib import closing, suppress
 from pathlib import Path
 
 from sqlalchemy.exc import DatabaseError
@@ -42,13 +42,17 @@ def trouble(error: BaseException, file: str | None) -> StateError:
 
 
 def check_files(file: Path) -> None:
-    """StateError for what SQLite would take for a new database, and so lose what was in it."""
+    """StateError for what SQLite would take for a new database, and so lose what was in it, and for
+    a database of somebody else, which it would change. The database's errors as they come."""
     if file.stat().st_size == 0:
         raise StateError("ledger-empty", file=file)
     with suppress(FileNotFoundError), file.with_name(f"{file.name}-wal").open("rb") as wal:
         start = wal.read(4)
         if len(start) == 4 and int.from_bytes(start) & ~1 != _WAL:
             raise StateError("ledger-damaged", file=file, reason=f"{file.name}-wal")
+    with closing(sqlite3.connect(f"{file.absolute().as_uri()}?mode=ro", uri=True)) as there:
+        if not there.execute("SELECT 1 FROM sqlite_schema WHERE name = 'meta'").fetchone():
+            raise StateError("ledger-foreign", file=file)
 
 
 class Place:

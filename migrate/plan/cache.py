@@ -49,12 +49,11 @@ def renew(ledger: Path, cache: Path, predictor: str) -> None:
 
 
 def _copy(ledger: Path, new: Path) -> None:
-    check_files(ledger)
     try:
-        with closing(sqlite3.connect(f"{ledger.as_uri()}?mode=ro", uri=True)) as source:
-            source.execute("SELECT count(*) FROM sqlite_schema")  # whether it can be read
-            with closing(sqlite3.connect(new)) as made:
-                source.backup(made)
+        check_files(ledger)
+        there = sqlite3.connect(f"{ledger.as_uri()}?mode=ro", uri=True)
+        with closing(there) as source, closing(sqlite3.connect(new)) as made:
+            source.backup(made)
     except sqlite3.Error as error:
         raise trouble(error, str(ledger)) from error
 

@@ -62,38 +62,9 @@ class Scene:
 
     def run(self, *words: str, code: int = 0) -> Any:
         """The report of `migrate run`, which has to end with `code`."""
-        self._interim()
         done: Done = self.migration("run", "--json", *words)
         assert done.code == code, done.said
         return done.json
-
-    def _interim(self) -> None:
-        """Until the scan does it."""
-        path = self.directory / "state" / "ledger.db"
-        if not path.exists():
-            return
-        import sqlite3
-
-        db = sqlite3.connect(path)
-        folders = db.execute("SELECT id, raw FROM folder WHERE NOT gone").fetchall()
-        for fid, raw in folders:
-            with self.source(raw.decode()) as c:
-                uids = c.search()
-                now = {
-                    u: " ".join(sorted(f.decode() for f in d[b"FLAGS"] if f != b"\\Recent"))
-                    for u, d in (c.fetch(uids, ["FLAGS"]) if uids else {}).items()
-                }
-            for oid, uid, flags, mid in db.execute(
-                "SELECT id, uid, flags, message_id FROM occurrence WHERE folder_id=? AND NOT gone",
-                (fid,),
-            ).fetchall():
-                if uid in now and now[uid] != flags:
-                    db.execute("UPDATE occurrence SET flags=? WHERE id=?", (now[uid], oid))
-                    db.execute("UPDATE message SET stale=1 WHERE id=?", (mid,))
-                if uid not in now:
-                    db.execute("UPDATE message SET stale=1 WHERE id=?", (mid,))
-        db.commit()
-        db.close()
 
     @contextmanager
     def source(self, folder: str) -> Iterator[IMAPClient]:

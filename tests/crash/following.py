@@ -60,10 +60,24 @@ def late(number: int) -> Letter:
 
 
 def at_source(store: Store) -> None:
-    """Moves, copies, deletions, arrivals, and a folder that was made anew."""
+    """Flags, moves, copies, deletions, arrivals, and a folder that was made anew."""
+    flags: Sequence[tuple[str, tuple[str, ...]]] = (
+        ("plain1", ("\\Seen",)),
+        ("plain0", ("\\Seen", "\\Flagged")),
+        ("plain2", ()),
+        ("plain4", ("\\Flagged",)),
+        ("plain10", ("\\Seen",)),
+        ("plain11", ("\\Flagged",)),
+        ("copied1", ("\\Seen", "\\Flagged")),
+        ("shared0", ("\\Seen", "\\Flagged")),
+        ("draft0", ("\\Seen", "\\Draft", "\\Flagged")),
+    )
+    for token, wanted in flags:
+        store.flag(part(token), wanted)
     store.copy(part("plain6"), "INBOX", PAPERS, move=True)
     store.copy(part("plain7"), "INBOX", CLIENTS)
     store.copy(part("plain9"), "INBOX", ARCHIVE, move=True)
+    store.expunge(part("copied0"), PAPERS)
     store.expunge(part("plain8"))
     store.revalidate(PAPERS)
     for number in range(2):

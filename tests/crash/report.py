@@ -10,6 +10,7 @@ from tests.crash.trial import Result
 
 _WORDS = tomllib.loads(Path(__file__).with_name("words.toml").read_text("utf-8"))
 _FIGURES = ("migrations", "kills", "faults", "lost", "twice", "wrong", "sums")
+SCOPES = ("minimal", "modify", "full")
 BEGIN, END = "<!-- figures: begin -->", "<!-- figures: end -->"
 
 
@@ -38,7 +39,8 @@ def _lines(results: Sequence[Result], about: dict[str, str], word: Word) -> Iter
         "faults": sum(each.faults for each in results),
     }
     figures["random"] = figures["kills"] - figures["named"]
-    yield f"{word('titles', 'made')}: {word('titles', 'figures').format(**figures, **about)}"
+    numbers = {name: f"{figure:,}" for name, figure in figures.items()}
+    yield f"{word('titles', 'made')}: {word('titles', 'figures').format(**numbers, **about)}"
     matrix = [each for each in results if each.what == "copy"]
 
     def merging(each: Result) -> tuple[str, ...]:
@@ -47,7 +49,8 @@ def _lines(results: Sequence[Result], about: dict[str, str], word: Word) -> Iter
     def value(name: str) -> Callable[[Result], tuple[str, ...]]:
         return lambda each: (word("values", getattr(each.row, name)),)
 
-    yield from _grouped("by_scopes", ("scopes", "dedupe"), matrix, merging, word)
+    in_order = sorted(matrix, key=lambda each: (SCOPES.index(each.row.scopes), each.row.dedupe))
+    yield from _grouped("by_scopes", ("scopes", "dedupe"), in_order, merging, word)
     yield from _grouped("by_source", ("source",), matrix, value("source"), word)
     yield from _grouped("by_target", ("target",), matrix, value("target"), word)
     if len(matrix) < len(results):
@@ -102,11 +105,12 @@ def _summed(results: Sequence[Result], word: Word) -> list[str]:
         sum(each.kills for each in results),
         sum(each.faults for each in results),
         sum(each.lost for each in results),
-        sum(each.twice for each in results),
-        sum(len(each.wrong) for each in results),
     )
+    twice, allowed = (sum(getattr(each, name) for each in results) for name in ("twice", "allowed"))
+    wrong = sum(len(each.wrong) for each in results)
     closed = "yes" if all(each.sums for each in results) else "no"
-    return [*(f"{each:,}" for each in numbers), word("sums", closed)]
+    figures = [*(f"{each:,}" for each in numbers), f"{twice:,} / {allowed:,}", f"{wrong:,}"]
+    return [*figures, word("sums", closed)]
 
 
 def _table(header: Sequence[str], rows: Sequence[Sequence[str]], left: int) -> Iterator[str]:

@@ -1,4 +1,4 @@
-"""One connection: the commands that a reading client needs (RFC 9051, 7162), by the rules."""
+"""One connection: the commands that a reading client needs (RFC 9051), by the rules."""
 
 from __future__ import annotations
 
@@ -125,7 +125,6 @@ class Session:
             b"* 0 RECENT",
             b"* OK [UIDVALIDITY %d] valid" % self._box.uidvalidity,
             b"* OK [UIDNEXT %d] next" % self._box.uidnext,
-            b"* OK [HIGHESTMODSEQ %d] highest" % self._box.highest,
         )
 
     def _search(self, arguments: bytes) -> None:
@@ -157,7 +156,7 @@ class Session:
             wanted = fields[1].upper().split()
             yield b"BODY[HEADER.FIELDS (%s)] %s" % (fields[1], _literal(_chosen(header, wanted)))
             names = _FIELDS.sub(b"", names)
-        for name in names.strip(b"()").upper().split():
+        for name in names.replace(b"(", b" ").replace(b")", b" ").upper().split():
             if name == b"UID":
                 yield b"UID %d" % uid
             elif name == b"FLAGS":
@@ -168,8 +167,6 @@ class Session:
                 yield b"RFC822.SIZE %d" % self._user.store.size(len(message.raw))
             elif name == b"BODY.PEEK[]":
                 yield b"BODY[] " + _literal(message.raw)
-            elif name == b"MODSEQ":
-                yield b"MODSEQ (%d)" % message.modseq
 
     def _boxes(self) -> list[Box]:
         assert self._user is not None

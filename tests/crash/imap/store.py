@@ -19,8 +19,6 @@ class Message:
     flags: frozenset[str]
     when: datetime
     """INTERNALDATE."""
-    modseq: int
-    """Of its last change (RFC 7162 3.1)."""
 
 
 @dataclass(slots=True)
@@ -32,22 +30,15 @@ class Box:
     uidnext: int = 1
     mail: dict[int, Message] = field(default_factory=dict)
     """By UID, ascending."""
-    expunged: list[tuple[int, int]] = field(default_factory=list)
-    """(modseq, UID)."""
-    highest: int = 1
-    """HIGHESTMODSEQ."""
     stale: bool = False
     """Made anew since, or deleted: whoever has it open is thrown out."""
 
     def put(self, raw: bytes, flags: frozenset[str], when: datetime) -> int:
-        self.highest += 1
         uid, self.uidnext = self.uidnext, self.uidnext + 1
-        self.mail[uid] = Message(raw, flags, when, self.highest)
+        self.mail[uid] = Message(raw, flags, when)
         return uid
 
     def take(self, uid: int) -> Message:
-        self.highest += 1
-        self.expunged.append((self.highest, uid))
         return self.mail.pop(uid)
 
 
@@ -95,9 +86,7 @@ class Store:
         """Give every copy that contains `part` exactly these flags."""
         with self.lock:
             for name, uid in self.where(part):
-                box = self.boxes[name]
-                box.highest += 1
-                box.mail[uid].flags, box.mail[uid].modseq = frozenset(flags), box.highest
+                self.boxes[name].mail[uid].flags = frozenset(flags)
 
     def copy(self, part: bytes, source: str, folder: str, *, move: bool = False) -> None:
         """Copy or move what contains `part` to another folder (RFC 9051 6.4.7, 6.4.8)."""

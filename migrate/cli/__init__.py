@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import typer
 
-from migrate.cli import copying, explaining, planning, preparing, reporting, retrying
+from migrate.cli import copying, explaining, planning, preparing, reporting, retrying, watching
 from migrate.texts import Texts, language
 
 _help = Texts(language())
@@ -21,6 +21,7 @@ _commands: dict[str, Callable[..., None]] = {
     "verify": reporting.verify,
     "retry": retrying.retry,
     "report": reporting.report,
+    "cutover": watching.cutover,
     "explain": explaining.explain,
 }
 for _name, _command in _commands.items():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
@@ -117,9 +118,15 @@ def select(rows: Sequence[Account], only: Sequence[str] | None) -> list[Account]
 
 
 def publish(
-    document: Document, config: Config, texts: Texts, *, as_json: bool, name: str
+    document: Document,
+    config: Config,
+    texts: Texts,
+    *,
+    as_json: bool,
+    name: str,
+    one_line: bool = False,
 ) -> list[MailhaulError]:
-    """Write the reports, then say in a few lines what they say.
+    """Write the reports, then say in a few lines what they say; JSON, if wanted, in `one_line`.
 
     Gives what kept the reports from being written; what was done is told all the same.
     """
@@ -138,7 +145,8 @@ def publish(
         failed.append(StateError("report-unwritable", folder=place, reason=reason))
     with shell.heard():
         if as_json:
-            typer.echo(to_json(document), nl=False)
+            told = to_json(document)
+            typer.echo(json.dumps(json.loads(told)) + "\n" if one_line else told, nl=False)
             return failed
         for line in summary(document, texts):
             typer.echo(line)

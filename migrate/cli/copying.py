@@ -41,6 +41,20 @@ Emptied = Annotated[
     list[str] | None,
     typer.Option("--allow-emptied", help=_help("cli.option.emptied"), metavar="FOLDER"),
 ]
+Watch = Annotated[bool, typer.Option("--watch", help=_help("cli.option.watch"))]
+Interval = Annotated[
+    float,
+    typer.Option("--interval", help=_help("cli.option.interval"), metavar="SECONDS", min=15.0),
+]
+Until = Annotated[
+    datetime | None,
+    typer.Option(
+        "--until",
+        help=_help("cli.option.until"),
+        metavar="TIME",
+        formats=["%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S"],
+    ),
+]
 Source = Annotated[
     str | None, typer.Option("--source", help=_help("cli.option.source"), metavar="URL")
 ]
@@ -60,6 +74,9 @@ def run(
     plan: Plan = None,
     mirror: Mirror = False,
     allow_emptied: Emptied = None,
+    watch: Watch = False,
+    interval: Interval = 300.0,
+    until: Until = None,
     source: Source = None,
     target: Target = None,
     key: Key = None,
@@ -95,8 +112,23 @@ def run(
                 raise unread[0]
         with stopping(texts) as stop:
             emptied = (allow_emptied or []) if mirror else None
-            document, errors = copy(config, rows, shown, texts, stop, limit, mirror=emptied)
-        ended(document, [*unread, *errors], config, texts, as_json=as_json)
+            if watch:
+                from migrate.cli.watching import watch as watching
+
+                document, errors = watching(
+                    config,
+                    rows,
+                    shown,
+                    texts,
+                    stop,
+                    lambda some, told: copy(config, some, told, texts, stop, limit, mirror=emptied),
+                    interval=interval,
+                    until=until.timestamp() if until else None,
+                    as_json=as_json,
+                )
+            else:
+                document, errors = copy(config, rows, shown, texts, stop, limit, mirror=emptied)
+        ended(document, [*unread, *errors], config, texts, as_json=as_json, one_line=watch)
 
 
 def ended(
@@ -106,9 +138,12 @@ def ended(
     texts: Texts,
     *,
     as_json: bool,
+    one_line: bool = False,
 ) -> NoReturn:
     """Say what a run came to, and exit as it says."""
-    unwritten = common.publish(document, config, texts, as_json=as_json, name="run")
+    unwritten = common.publish(
+        document, config, texts, as_json=as_json, name="run", one_line=one_line
+    )
     errors = [*errors, *unwritten]
     for error in errors:
         common.show_error(error, texts)

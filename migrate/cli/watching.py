@@ -1,0 +1,136 @@
+"""`migrate run --watch`: pass after pass, until mail arrives at Google. `migrate cutover`."""
+
+from __future__ import annotations
+
+import json
+import threading
+import time
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any
+
+import typer
+
+from console import shell
+from migrate.cli import common
+from migrate.cli.common import HERE, Dir, Json, Lang
+from migrate.cli.copying import copy, ended
+from migrate.cli.stopping import stopping
+from migrate.progress import Progress, progress
+
+if TYPE_CHECKING:
+    from migrate.accounts import Account
+    from migrate.config import Config
+    from migrate.errors import MailhaulError
+    from migrate.report.document import Document
+    from migrate.texts import Texts
+
+    Pass = Callable[[Sequence[Account], Progress], tuple[Document, list[MailhaulError]]]
+
+_LOOK = 5.0  # seconds between two looks at whether the cutover was made
+
+
+class _Counter(Progress):
+    """How many new messages the passes found; the bars go on."""
+
+    def __init__(self, shown: Progress) -> None:
+        self._shown, self.new = shown, 0
+        self._lock = threading.Lock()
+
+    def scanned(self, user: str, messages: int) -> None:
+        with self._lock:
+            self.new += messages
+        self._shown.scanned(user, messages)
+
+    def open(self, user: str, messages: int, size: int, what: str = "copy") -> None:
+        self._shown.open(user, messages, size, what)
+
+    def done(self, user: str, messages: int, size: int) -> None:
+        self._shown.done(user, messages, size)
+
+    def close(self, user: str) -> None:
+        self._shown.close(user)
+
+
+def watch(
+    config: Config,
+    rows: Sequence[Account],
+    shown: Progress,
+    texts: Texts,
+    stop: threading.Event,
+    one_pass: Pass,
+    *,
+    interval: float,
+    until: float | None,
+    as_json: bool,
+) -> tuple[Document, list[MailhaulError]]:
+    """Passes over `rows` until `stop` is set, `until` (seconds since 1970) has come, or the cutover
+    was made; then, unless stopped, one more over all of them, whose document and errors it gives.
+
+    What stops one account does not end it: it is shown, and tried again after a longer pause.
+    """
+    from migrate.schedule import Schedule
+
+    schedule = Schedule(len(rows), interval)
+    while True:
+        last = _cut_over(config) or (until is not None and time.time() >= until)
+        due = list(range(len(rows))) if last else schedule.due(time.monotonic())
+        if due:
+            some, counter = [rows[each] for each in due], _Counter(shown)
+            document, errors = one_pass(some, counter)
+            _tell(document, counter.new, errors, texts, as_json=as_json)
+            if last:
+                return document, errors
+            broken = {line.source_user for line in document.accounts if line.error}
+            failed = {each for each in due if rows[each].source_user in broken}
+            schedule.passed(due, failed, time.monotonic())
+            for error in errors:
+                common.show_error(error, texts)
+        if stop.wait(min(schedule.wait(time.monotonic()), _LOOK)):
+            return one_pass(rows, shown)  # copies nothing any more; says how all accounts stand
+
+
+def cutover(directory: Dir = HERE, as_json: Json = False, lang: Lang = None) -> None:
+    texts = common.texts_for(lang)
+    with common.explained(texts, as_json=as_json):
+        from migrate.config import load, private_directory
+        from migrate.ledger import Ledger, passes
+
+        config = load(directory)
+        private_directory(config.ledger_path.parent)
+        with Ledger(config.ledger_url) as ledger:
+            ledger.write(passes.cut_over)
+        common.say(texts("cli.cutover.noted"))
+        with stopping(texts) as stop:
+            shown = progress(texts, quiet=as_json)
+            document, errors = copy(config, config.accounts, shown, texts, stop)
+        ended(document, errors, config, texts, as_json=as_json)
+
+
+def _cut_over(config: Config) -> bool:
+    from migrate.config import private_directory
+    from migrate.ledger import Ledger, passes
+
+    private_directory(config.ledger_path.parent)
+    with Ledger(config.ledger_url) as ledger, ledger.read() as conn:
+        return passes.cutover_at(conn) is not None
+
+
+def _tell(
+    document: Document, new: int, errors: Sequence[MailhaulError], texts: Texts, *, as_json: bool
+) -> None:
+    """One line for a pass."""
+    followed = document.followed
+    told: dict[str, Any] = {
+        "time": time.strftime("%Y-%m-%dT%H:%M:%S%z"),
+        "new": new,
+        "changed": followed.labels if followed else 0,
+        "gone": followed.deleted if followed else 0,
+        "pending": document.totals.pending,
+    }
+    with shell.heard():
+        if as_json:
+            failed = [error.code for error in errors]
+            line = {"schema": 1, "command": "watch", **told, "errors": failed}
+            typer.echo(json.dumps(line))
+        else:
+            typer.echo(texts("cli.watch.passed", **told))

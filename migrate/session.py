@@ -129,8 +129,9 @@ class Session:
         count = self._bounds.messages
         if self._limit is not None:
             count = min(count, self._limit - copied)
-        if count <= 0:
-            return []
+        with self._ledger.read() as conn:
+            if count <= 0 or not scanning.any_pending(conn, self._account.id):
+                return []
         mailbox: Mailbox = self._target.mailbox
         history_id = mailbox.profile().history_id if self._target.readable else None
         return self._ledger.write(

@@ -6,7 +6,16 @@ from collections.abc import Callable
 
 import typer
 
-from migrate.cli import copying, explaining, planning, preparing, reporting, retrying, watching
+from migrate.cli import (
+    copying,
+    explaining,
+    planning,
+    preparing,
+    reporting,
+    retrying,
+    undoing,
+    watching,
+)
 from migrate.texts import Texts, language
 
 _help = Texts(language())
@@ -17,6 +26,7 @@ _commands: dict[str, Callable[..., None]] = {
     "check": preparing.check,
     "plan": planning.plan,
     "run": copying.run,
+    "undo": undoing.undo,
     "status": reporting.status,
     "verify": reporting.verify,
     "retry": retrying.retry,

@@ -125,8 +125,10 @@ def publish(
     as_json: bool,
     name: str,
     one_line: bool = False,
+    quiet: bool = False,
 ) -> list[MailhaulError]:
-    """Write the reports, then say in a few lines what they say; JSON, if wanted, in `one_line`.
+    """Write the reports, then say in a few lines what they say; JSON, if wanted, in `one_line`;
+    nothing at all if `quiet`.
 
     Gives what kept the reports from being written; what was done is told all the same.
     """
@@ -144,6 +146,8 @@ def publish(
         place = Path(error.filename).parent if error.filename else config.reports
         failed.append(StateError("report-unwritable", folder=place, reason=reason))
     with shell.heard():
+        if quiet:
+            return failed
         if as_json:
             told = to_json(document)
             typer.echo(json.dumps(json.loads(told)) + "\n" if one_line else told, nl=False)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import replace
 
@@ -21,8 +22,17 @@ _UNTOUCHED = frozenset({"UNREAD", "INBOX", "SENT", "DRAFT", "SPAM", "TRASH"})
 read, filed or deleted it already."""
 
 
-def add_copies(target: Target, same: Known, copies: Copies, rules: LabelRules) -> Known | None:
-    """`same` with the labels that `copies` bring; None when it is no longer there."""
+def add_copies(
+    target: Target,
+    same: Known,
+    copies: Copies,
+    rules: LabelRules,
+    intend: Callable[[frozenset[str]], None] = lambda _: None,
+) -> Known | None:
+    """`same` with the labels that `copies` bring; None when it is no longer there.
+
+    `intend` is told of the labels before they are added.
+    """
     names = message_labels(copies, rules) - _ONLY_FIRST
     # Gmail lets nobody add these to a message that is there already, and a draft has no others.
     names = frozenset(FALLBACKS.get(each, each) for each in names) if not same.draft_id else names
@@ -32,6 +42,7 @@ def add_copies(target: Target, same: Known, copies: Copies, rules: LabelRules) -
         return None
     try:
         if missing:
+            intend(labels - same.labels)
             _add(target, same.gmail_id, missing)
         elif same.draft_id:
             target.mailbox.draft(same.draft_id)

@@ -6,15 +6,17 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 
 from migrate.body import Body
-from migrate.delivery.attempts import Attempt, attempts
+from migrate.delivery.attempts import Attempt, Copies, attempts
 from migrate.delivery.collision import Collisions
 from migrate.delivery.copies import add_copies, align
 from migrate.delivery.job import Job
 from migrate.delivery.message import Message, answers, messages
 from migrate.delivery.recorder import Recorder
+from migrate.delivery.restoring import restore
 from migrate.errors import FetchRefused
 from migrate.gmail.errors import MessageRefused
-from migrate.ledger import Ledger
+from migrate.ledger import Ledger, changes
+from migrate.ledger.changes import Change
 from migrate.ledger.claims import Bundle
 from migrate.ledger.outcomes import Known
 from migrate.memory import Memory
@@ -26,7 +28,7 @@ class Delivery:
     """Works from many threads; every outcome goes through its recorder."""
 
     def __init__(self, ledger: Ledger, target: Target, job: Job) -> None:
-        self._target, self._job = target, job
+        self._ledger, self._target, self._job = ledger, target, job
         self._memory = Memory(ledger, job.account.id)
         self._recorder = Recorder(ledger, job, self._memory)
         self._sender = Sender(target, job.settle, self._memory.ids)
@@ -59,7 +61,12 @@ class Delivery:
         known = self._memory.find(message.sha256, message.message_id)
         same = next((each for each in known if each.sha256 == message.sha256), None)
         copies, rules = self._job.copies(message.occurrences), self._job.rules
-        if same and (now := add_copies(self._target, same, copies, rules)):
+        ways = list(attempts(message, copies, rules, mend=bundle.mend))
+        if same and same.undone:
+            if found := restore(self._target, message, same, ways):
+                self._recorder.stored(message, *found)
+                return
+        elif same and (now := self._copies(same, copies)):
             self._recorder.copies(message, now)
             return
         size = message.form.parcel.size
@@ -68,8 +75,21 @@ class Delivery:
                 raise MessageRefused("gmail-too-large", detail=f"{size} bytes")
             self._recorder.skipped(message, "oversize")
             return
-        ways = attempts(message, copies, rules, mend=bundle.mend)
-        self._upload(message, bundle, list(ways), [each for each in known if each is not same])
+        others = [each for each in known if each is not same and not each.undone]
+        self._upload(message, bundle, ways, others)
+
+    def _copies(self, same: Known, copies: Copies) -> Known | None:
+        """What `add_copies` gives; that it adds labels is on disk before, for an undo."""
+
+        def intend(names: frozenset[str]) -> None:
+            if same.row is not None:
+                change = Change(same.gmail_id, same.row, "labels", added=names)
+                account, run = self._job.account, self._job.run_id
+                self._ledger.write(
+                    lambda conn: changes.intend(conn, account.id, run, [change]), account.lease
+                )
+
+        return add_copies(self._target, same, copies, self._job.rules, intend)
 
     def _upload(
         self, message: Message, bundle: Bundle, ways: Sequence[Attempt], others: Sequence[Known]

@@ -26,7 +26,14 @@ from migrate.message import Repair
 _PIECE = 500
 
 
-_ANEW = {"stale": True, "touched": None, "unsure": None, "deleted": None, "kept": None}
+_ANEW = {
+    "stale": True,
+    "touched": None,
+    "unsure": None,
+    "deleted": None,
+    "kept": None,
+    "undone": None,
+}
 """Of a message that is in Gmail again: all its copies are weighed once more."""
 
 
@@ -41,6 +48,12 @@ class Known:
     labels: frozenset[str]
     draft_id: str | None = None
     """Set for a real draft; it stays when the owner writes on and Gmail replaces the message."""
+    row: int | None = None
+    """Its id in the ledger; None while it is on its way there."""
+    undone: bool = False
+    """An undo moved it to Trash."""
+    basis: Mapping[str, Any] | None = None
+    """What its form depended on, of one that is undone."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +106,17 @@ def find(conn: Connection, account_id: int, sha256: str, header_id: str | None) 
     )
     # Were gmail_id a condition, SQLite would take its index and read the whole account.
     return [
-        Known(r.sha256, r.header_id, r.gmail_id, r.thread_id, frozenset(r.labels), r.draft_id)
+        Known(
+            r.sha256,
+            r.header_id,
+            r.gmail_id,
+            r.thread_id,
+            frozenset(r.labels),
+            r.draft_id,
+            r.id,
+            r.undone is not None,
+            r.basis if r.undone else None,
+        )
         for r in conn.execute(query)
         if r.gmail_id is not None
     ]

@@ -27,6 +27,8 @@ LISTS = (
     "changes",
     "deleted",
     "kept",
+    "undone",
+    "spared",
 )
 _FORMULA = tuple("=+-@\t\r\n＝＋－＠")
 

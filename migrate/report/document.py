@@ -222,6 +222,26 @@ class KeptLine:
     """The labels that this concerns, joined."""
 
 
+@dataclass(frozen=True, slots=True)
+class UndoneLine:
+    account: str
+    taken_back: str
+    """The run that was taken back."""
+    what: str
+    """`trashed`, `deleted`, `labels`, `untrashed`, `spared`."""
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class SparedLine:
+    account: str
+    folder: str
+    uid: int
+    message_id: str | None
+    why: str
+    """`gone`, `trashed`, `changed`, `read`, `shared`."""
+
+
 @dataclass(slots=True)
 class Document:
     """One answer of one command."""
@@ -253,6 +273,8 @@ class Document:
     followed: Followed | None = None
     deleted: list[DeletedLine] | None = None
     kept: list[KeptLine] | None = None
+    undone: list[UndoneLine] | None = None
+    spared: list[SparedLine] | None = None
     waiting: int | None = None
     """Of a run with `--since`: pending messages whose conversations are older, and wait."""
     notes: list[str] = field(default_factory=list)

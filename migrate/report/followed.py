@@ -8,6 +8,8 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, Select, String, cast, func, literal_column, select
 
 from migrate.ledger.tables import account, change, folder, message, occurrence
+from migrate.ledger.tables import run as run_
+from migrate.ledger.undoing import UNDO
 from migrate.report.document import DeletedLine, Followed, KeptLine
 
 AT_MOST = 1_000
@@ -56,7 +58,12 @@ def _changed(conn: Connection, ids: Sequence[int], run: str | None) -> dict[str,
     """What was done → how many messages it was done to."""
     query = (
         select(change.c.what, func.count(change.c.message_id.distinct()))
-        .where(change.c.account_id.in_(ids))
+        .where(
+            change.c.account_id.in_(ids),
+            change.c.run_id.in_(
+                select(run_.c.id).where(run_.c.options[UNDO].as_string().is_(None))
+            ),
+        )
         .group_by(change.c.what)
     )
     if run is not None:

@@ -27,11 +27,13 @@ from migrate.report.document import (
 )
 from migrate.report.followed import followed
 from migrate.report.renames import renames
+from migrate.report.undone import undone
 from migrate.texts import Texts
 
 _OPEN = frozenset(totals.OPEN)
 _CONFIRMING = frozenset({"run", "report"})
 """Not `status`, which is asked often and answers at once."""
+_UNDOS = frozenset({"undo", "report"})
 
 
 def gather(
@@ -52,6 +54,7 @@ def gather(
     ids = [row.id for row in rows]
     confirmed, surprises = confirm(conn, ids) if command in _CONFIRMING else (None, None)
     seen = followed(conn, ids, run) if command in _CONFIRMING else (None, None, None)
+    back = undone(conn, ids, run if command == "undo" else None) if command in _UNDOS else None
     return Document(
         command=command,
         run=run,
@@ -70,6 +73,8 @@ def gather(
         followed=seen[0],
         deleted=seen[1],
         kept=seen[2],
+        undone=back[0] if back else None,
+        spared=back[1] if back else None,
         notes=_notes(conn, ids, texts),
     )
 

@@ -15,6 +15,7 @@ from migrate.report.document import (
     KeptLine,
     QuarantineLine,
     RepairLine,
+    SparedLine,
     Surprise,
     Totals,
 )
@@ -55,7 +56,7 @@ def _settled(account: AccountLine) -> bool:
 
 
 def _where(
-    line: Difference | RepairLine | Surprise | QuarantineLine | DeletedLine | KeptLine,
+    line: Difference | RepairLine | Surprise | QuarantineLine | DeletedLine | KeptLine | SparedLine,
 ) -> tuple[str, str, int]:
     return line.account, line.folder, line.uid
 
@@ -162,6 +163,17 @@ def _kept(document: Document, texts: Texts) -> Iterator[Row]:
         yield *_where(line), line.message_id, why, line.labels
 
 
+def _undone(document: Document, texts: Texts) -> Iterator[Row]:
+    for line in document.undone or ():
+        what = texts(f"report.undid.{line.what}")
+        yield line.account, line.taken_back, what, line.count
+
+
+def _spared(document: Document, texts: Texts) -> Iterator[Row]:
+    for line in document.spared or ():
+        yield *_where(line), line.message_id, texts(f"report.spared.{line.why}")
+
+
 ALL = (
     List("failures", ("account", "cause", "cure"), _failures),
     List("refused", ("account", "folder", "cause", "cure"), _refused),
@@ -173,6 +185,8 @@ ALL = (
     List("confirmed", ("verdict", "actual", "count", "agrees"), _confirmed),
     List("deleted", (*_WHERE, "message_id", "trashed"), _deleted),
     List("kept", (*_WHERE, "message_id", "why", "labels"), _kept),
+    List("undone", ("account", "taken_back", "what", "count"), _undone),
+    List("spared", (*_WHERE, "message_id", "why"), _spared),
     List("accounts", ("source_user", "target_user", "state", *_COUNTS, "bytes"), _accounts),
     List("folders", ("account", "folder", "label", *_COUNTS, "bytes", "rule"), _folders),
     List("renames", ("account", "folder", "label", "why"), _renames),

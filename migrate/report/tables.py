@@ -27,6 +27,7 @@ _KINDS: dict[str, Kind] = {
     **dict.fromkeys(("before", "after", "detail", "at_source", "at_target"), "verbatim"),
     **dict.fromkeys(("then", "now", "message_id"), "verbatim"),
     **dict.fromkeys(("trashed",), "prose"),
+    **dict.fromkeys(("taken_back",), "name"),
     **dict.fromkeys(("labels",), "name"),
     "bytes": "bytes",
     "uid": "uid",

@@ -1,0 +1,168 @@
+"""`migrate undo`: take a run back."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from migrate.cli import common
+from migrate.cli.common import HERE, Dir, Json, Lang
+from migrate.cli.stopping import stopping
+from migrate.errors import EXIT_DIFFERS, EXIT_PENDING, UsageError
+from migrate.texts import Texts, language
+
+if TYPE_CHECKING:
+    from migrate.config import Config
+    from migrate.ledger import Ledger
+    from migrate.ledger.undoing import Run
+    from migrate.undo import Outcome, Wish
+
+_help = Texts(language())
+
+Which = Annotated[str, typer.Argument(metavar="RUN", help=_help("cli.option.undo_run"))]
+Accounts = Annotated[
+    list[str] | None, typer.Option("--account", metavar="USER", help=_help("cli.option.only"))
+]
+DryRun = Annotated[bool, typer.Option("--dry-run", help=_help("cli.option.undo_dry"))]
+Delete = Annotated[bool, typer.Option("--delete", help=_help("cli.option.undo_delete"))]
+Read = Annotated[bool, typer.Option("--include-read", help=_help("cli.option.undo_read"))]
+
+
+def undo(
+    run: Which,
+    directory: Dir = HERE,
+    account: Accounts = None,
+    dry_run: DryRun = False,
+    delete: Delete = False,
+    include_read: Read = False,
+    as_json: Json = False,
+    lang: Lang = None,
+) -> None:
+    texts = common.texts_for(lang)
+    with common.explained(texts, as_json=as_json):
+        from migrate.config import load
+        from migrate.ledger import Ledger
+        from migrate.undo import Wish
+
+        config = load(directory)
+        if not config.ledger_path.exists():
+            raise UsageError("no-ledger", directory=config.directory)
+        scopes = config.target.scopes
+        if scopes == "minimal" or (delete and scopes != "full"):
+            raise UsageError("undo-scopes", wanted="full" if delete else "modify", found=scopes)
+        with Ledger(config.ledger_url) as ledger:
+            taken = _chosen(ledger, run)
+            wish = Wish(taken, delete, include_read, dry_run)
+            _undo(config, ledger, wish, account, texts, as_json=as_json)
+
+
+def _undo(
+    config: Config,
+    ledger: Ledger,
+    wish: Wish,
+    account: Sequence[str] | None,
+    texts: Texts,
+    *,
+    as_json: bool,
+) -> None:
+    from migrate.engine import new_run_id
+    from migrate.ledger import accounts
+    from migrate.ledger.undoing import UNDO
+    from migrate.progress import progress
+    from migrate.report.gather import gather
+    from migrate.undo import undo as take_back
+
+    rows = common.select(config.accounts, account)
+    undo_id = new_run_id()
+    if not wish.dry:
+        options = {UNDO: wish.run_id, "only": [row.source_user for row in rows]}
+        ledger.write(lambda conn: accounts.start_run(conn, undo_id, options))
+    with stopping(texts) as stop:
+        shown = progress(texts, quiet=as_json)
+        found = take_back(config, ledger, undo_id, wish, rows, shown, stop)
+    if not wish.dry:
+        ledger.write(lambda conn: accounts.end_run(conn, undo_id))
+        with ledger.read() as conn:
+            pairs = [(row.source_user, row.target_user) for row in rows]
+            document = gather(conn, "undo", undo_id, texts, pairs)
+        common.publish(document, config, texts, as_json=False, name="undo", quiet=True)
+    _tell(found, undo_id, wish, texts, as_json=as_json)
+    codes = [each.error.exit_code for each in found if each.error]
+    codes += [EXIT_PENDING for each in found if each.stopped]
+    codes += [EXIT_DIFFERS for each in found if each.done.spared]
+    raise typer.Exit(common.worst(codes))
+
+
+def _chosen(ledger: Ledger, name: str) -> str:
+    """The run that is meant. UsageError when there is none, or it is an undo."""
+    from migrate.ledger.undoing import runs
+
+    with ledger.read() as conn:
+        known = runs(conn)
+    copies = [each for each in known if each.undoes is None]
+    if name == "last" and copies:
+        return copies[0].id
+    found: Run | None = next((each for each in known if each.id == name), None)
+    if found is None:
+        names = ", ".join(each.id for each in copies[:10]) or "-"
+        raise UsageError("undo-unknown", run=name, known=names)
+    if found.undoes:
+        raise UsageError("undo-of-undo", run=name, undone=found.undoes)
+    return found.id
+
+
+def _tell(
+    found: Sequence[Outcome], undo_id: str, wish: Wish, texts: Texts, *, as_json: bool
+) -> None:
+    from migrate.undo import total
+
+    whole = total([each.done for each in found])
+    if as_json:
+        body = {
+            "schema": 1,
+            "command": "undo",
+            "run": None if wish.dry else undo_id,
+            "undone": wish.run_id,
+            "dry_run": wish.dry,
+            "complete": not any(each.stopped or each.error for each in found),
+            "accounts": [
+                {
+                    "source_user": each.account.source_user,
+                    "target_user": each.account.target_user,
+                    "error": each.error.code if each.error else None,
+                    "removed": each.done.removed,
+                    "changed": each.done.changed,
+                    "labels_deleted": each.done.labels,
+                    "labels_kept": each.done.used,
+                    "spared": [
+                        {"gmail_id": gmail_id, "why": why} for gmail_id, why in each.done.spared
+                    ],
+                }
+                for each in found
+            ],
+        }
+        typer.echo(json.dumps(body, ensure_ascii=False, indent=2))
+        return
+    way = ("dry" if wish.dry else "done") + ("_deleted" if wish.delete else "")
+    typer.echo(
+        texts(
+            f"cli.undo.{way}",
+            run=wish.run_id,
+            removed=whole.removed,
+            changed=whole.changed,
+            labels=len(whole.labels),
+        )
+    )
+    for why, count in sorted(Counter(why for _, why in whole.spared).items()):
+        typer.echo(texts("cli.undo.spared", n=count, why=texts(f"report.spared.{why}")))
+    if whole.used:
+        typer.echo(texts("cli.undo.used", labels=", ".join(sorted(whole.used)[:10])))
+    for each in found:
+        if each.error:
+            common.show_error(each.error, texts)
+    if any(each.stopped for each in found):
+        common.say(texts("cli.undo.resume"))

@@ -1,0 +1,219 @@
+"""What a run did, read from the ledger; and what an undo took back, written into it."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Connection, bindparam, delete, insert, or_, select, update
+
+from migrate.ledger.changes import pieces, reopen
+from migrate.ledger.tables import change, label, message, run
+
+UNDO = "undo"
+"""Key of `run.options` that names the run that an undo takes back."""
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    id: str
+    undoes: str | None
+    """The run that this one, an undo, takes back."""
+
+
+@dataclass(frozen=True, slots=True)
+class Mine:
+    """A row of `message` that the run made, or gave labels to what was there before us."""
+
+    id: int
+    gmail_id: str
+    labels: frozenset[str]
+    before: frozenset[str] | None
+    """Gmail's ids of the labels that it had before us; None: the run made it."""
+    shared: bool
+    """Another row, of another run or of somebody else's message, has the same Gmail id."""
+    started: bool
+    """An undo that was broken off has already written down that it goes."""
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """A change that the run made to a message that it did not make."""
+
+    id: int
+    message_id: int
+    gmail_id: str
+    what: str
+    added: frozenset[str]
+    removed: frozenset[str]
+    labels: frozenset[str]
+    """As we last wrote them."""
+    before: frozenset[str]
+
+
+def runs(conn: Connection) -> list[Run]:
+    """All runs, the newest first."""
+    query = select(run.c.id, run.c.options).order_by(run.c.started.desc())
+    return [Run(row.id, (row.options or {}).get(UNDO)) for row in conn.execute(query)]
+
+
+def made(
+    conn: Connection, account_id: int, run_id: str, *, after: int, limit: int, trashed: bool
+) -> list[Mine]:
+    """The next messages with an id above `after` that `run_id` made or merged into others'.
+
+    `trashed`: also what an earlier undo moved to Trash.
+    """
+    m = message.c
+    there = or_(m.undone.is_(None), m.undone == "trashed") if trashed else m.undone.is_(None)
+    query = (
+        select(m.id, m.gmail_id, m.labels, m.labels_before, m.state, m.run_id)
+        .where(
+            m.account_id == account_id,
+            m.run_id == run_id,
+            m.gmail_id.is_not(None),
+            there,
+            m.state.in_(["imported", "present", "merged"]),
+            m.id > after,
+        )
+        .order_by(m.id)
+        .limit(limit)
+    )
+    rows = conn.execute(query).all()
+    others: set[str] = set()
+    started: set[int] = set()
+    for some in pieces([row.gmail_id for row in rows]):
+        same = select(m.gmail_id).where(
+            m.account_id == account_id,
+            m.gmail_id.in_(some),
+            m.undone.is_(None),
+            or_(m.run_id != run_id, m.state != "imported"),
+        )
+        others |= set(conn.scalars(same))
+    for some in pieces([row.id for row in rows]):
+        query = (
+            select(change.c.message_id)
+            .join(run, run.c.id == change.c.run_id)
+            .where(
+                change.c.message_id.in_(some),
+                change.c.what.in_(["trashed", "deleted"]),
+                run.c.options[UNDO].as_string() == run_id,
+            )
+        )
+        started |= set(conn.scalars(query))
+    return [
+        Mine(
+            row.id,
+            row.gmail_id,
+            frozenset(row.labels),
+            None if row.state == "imported" else frozenset(row.labels_before or ()),
+            row.state == "imported" and row.gmail_id in others,
+            row.id in started,
+        )
+        for row in rows
+    ]
+
+
+def changed(conn: Connection, account_id: int, run_id: str, *, limit: int) -> list[Done]:
+    """The newest changes of `run_id` that are not taken back."""
+    query = (
+        select(change, message.c.labels, message.c.labels_before)
+        .join(message, message.c.id == change.c.message_id)
+        .where(
+            change.c.account_id == account_id,
+            change.c.run_id == run_id,
+            change.c.undone.is_(None),
+            change.c.what.in_(["labels", "trashed", "untrashed"]),
+            message.c.undone.is_(None),
+        )
+        .order_by(change.c.id.desc())
+        .limit(limit)
+    )
+    return [
+        Done(
+            row.id,
+            row.message_id,
+            row.gmail_id,
+            row.what,
+            frozenset(row.added),
+            frozenset(row.removed),
+            frozenset(row.labels),
+            frozenset(row.labels_before or ()),
+        )
+        for row in conn.execute(query)
+    ]
+
+
+def gone(conn: Connection, ids: Collection[int], how: str) -> None:
+    """These are `trashed` or `deleted` by an undo: what the source has of them is open again."""
+    for some in pieces(ids):
+        values: dict[str, Any] = {"undone": how, "stale": False, "touched": False, "kept": None}
+        if how == "deleted":
+            values |= {"gmail_id": None, "draft_id": None}
+        conn.execute(update(message).where(message.c.id.in_(some)).values(**values))
+        reopen(conn, some)
+
+
+def parted(conn: Connection, ids: Collection[int]) -> None:
+    """Of these, which were there before us, nothing is ours any more."""
+    for some in pieces(ids):
+        conn.execute(update(message).where(message.c.id.in_(some)).values(labels=[], stale=False))
+        reopen(conn, some)
+
+
+def taken_back(
+    conn: Connection, undo_id: str, done: Sequence[tuple[int, int, frozenset[str]]]
+) -> None:
+    """(Change, message, its labels as they are now): the source's word counts anew."""
+    if not done:
+        return
+    for some in pieces([each[0] for each in done]):
+        conn.execute(update(change).where(change.c.id.in_(some)).values(undone=undo_id))
+    conn.execute(
+        update(message).where(message.c.id == bindparam("row")),
+        [{"row": row, "labels": sorted(labels), "stale": True} for _, row, labels in done],
+    )
+
+
+def spare(
+    conn: Connection, account_id: int, undo_id: str, rows: Sequence[tuple[int, str, str]]
+) -> None:
+    """(Message, its Gmail id, why) of what an undo leaves alone; once, however often it is run."""
+    known: set[int] = set()
+    for some in pieces([each[0] for each in rows]):
+        there = select(change.c.message_id).where(
+            change.c.run_id == undo_id, change.c.what == "spared", change.c.message_id.in_(some)
+        )
+        known |= set(conn.scalars(there))
+    fresh = [each for each in rows if each[0] not in known]
+    if fresh:
+        conn.execute(
+            insert(change),
+            [
+                {
+                    "account_id": account_id,
+                    "run_id": undo_id,
+                    "message_id": row,
+                    "gmail_id": gmail_id,
+                    "what": "spared",
+                    "added": [],
+                    "removed": [why],
+                }
+                for row, gmail_id, why in fresh
+            ],
+        )
+
+
+def labels_of(conn: Connection, account_id: int, run_id: str) -> list[tuple[str, str, str]]:
+    """(Key, name, Gmail id) of the labels that `run_id` made, those below others first."""
+    query = select(label.c.key, label.c.name, label.c.gmail_id).where(
+        label.c.account_id == account_id, label.c.run_id == run_id, label.c.gmail_id.is_not(None)
+    )
+    rows = [(row.key, row.name, row.gmail_id) for row in conn.execute(query)]
+    return sorted(rows, key=lambda each: (-each[1].count("/"), each[1]))
+
+
+def forget_label(conn: Connection, account_id: int, key: str) -> None:
+    """It is deleted; a later run makes it again."""
+    conn.execute(delete(label).where(label.c.account_id == account_id, label.c.key == key))

@@ -23,13 +23,16 @@ class Order:
     """Conversations whose newest message is older (seconds since 1970) wait for another run."""
 
 
-# What refers to a message that itself knows of an older one belongs to that one's conversation.
+# What refers to a message that itself knows of an older one belongs to that one's conversation, and
+# is as much deeper in it. (The plus keeps SQLite from walking the index of all conversations.)
 _JOIN_CONVERSATIONS = text(
     """
-    UPDATE occurrence SET conversation = (
-        SELECT min(o.conversation) FROM occurrence AS o
+    UPDATE occurrence SET (conversation, depth) = (
+        SELECT o.conversation, coalesce(occurrence.depth, 0) + coalesce(o.depth, 0)
+        FROM occurrence AS o
         WHERE o.account_id = :account AND o.bundle = occurrence.conversation
-          AND o.conversation <> occurrence.conversation)
+          AND o.conversation <> occurrence.conversation
+        ORDER BY +o.conversation, o.depth DESC LIMIT 1)
     WHERE account_id = :account AND state = 'pending' AND EXISTS (
         SELECT 1 FROM occurrence AS o
         WHERE o.account_id = :account AND o.bundle = occurrence.conversation

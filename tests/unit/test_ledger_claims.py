@@ -102,6 +102,19 @@ def test_an_answer_never_comes_before_what_it_answers_whatever_its_date(desk: De
     assert uids(desk.claim()) == [[1], [2], [3]]
 
 
+def test_a_chain_of_which_each_names_only_the_one_before_it_comes_in_its_order(desk: Desk) -> None:
+    """Many mailers write In-Reply-To and no References, or cut the front of References off."""
+    desk.put(1, at=90, depth=0)
+    for uid in range(2, 8):
+        desk.put(uid, at=50 - uid, depth=1, conversation=f"<{uid - 1}@x>")
+    desk.put(8, at=1, depth=2, conversation="<5@x>")
+    desk.order()
+    assert [uid for [uid] in uids(desk.claim(messages=3))] == [1, 2, 3]
+    desk.put(9, at=0, depth=1, conversation="<8@x>")
+    desk.order()
+    assert [uid for [uid] in uids(desk.claim())] == [4, 5, 6, 8, 7, 9]
+
+
 def test_conversations_of_folders_that_come_first_come_first_and_whole(desk: Desk) -> None:
     papers, inbox = (put_folder(desk.ledger, desk.account, each) for each in ("Papers", "In"))
     desk.put(1, at=1, folder=papers)

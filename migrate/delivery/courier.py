@@ -20,7 +20,7 @@ from migrate.ledger.changes import Change
 from migrate.ledger.claims import Bundle
 from migrate.ledger.outcomes import Known
 from migrate.memory import Memory
-from migrate.message import UPLOAD_LIMIT
+from migrate.message import UPLOAD_LIMIT, Header, answered
 from migrate.sending import Sender, Target
 
 
@@ -128,7 +128,7 @@ class Delivery:
     ) -> None:
         letter = attempt.letter(bundle.history_id)
         if attempt.draft:
-            stored = self._sender.send("draft", letter)
+            stored = self._sender.send("draft", letter, self._thread(attempt))
         elif (others or self._shadowed(bundle)) and self._job.keep_both:
             thread_id = others[0].thread_id if others else None
             stored = self._sender.send("insert", letter, thread_id)
@@ -140,6 +140,14 @@ class Delivery:
                 self._collisions.settle(message, attempt, letter, stored)
                 return
         self._recorder.stored(message, attempt, stored)
+
+    def _thread(self, attempt: Attempt) -> str | None:
+        """The conversation that a draft answers in: Gmail puts only what it imports there by itself
+        (https://developers.google.com/workspace/gmail/api/guides/threads)."""
+        for each in answered(Header.parse(attempt.form.prepared.header)):
+            if found := self._memory.find("", each):
+                return found[0].thread_id
+        return None
 
     def _shadowed(self, bundle: Bundle) -> bool:
         """Whether Gmail might merge into what nobody knows of, and nobody could see it."""

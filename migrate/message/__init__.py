@@ -7,7 +7,7 @@ parsed into objects and written again, and nothing is decoded.
 from migrate.message.dates import format_date, parse_date
 from migrate.message.examine import examine
 from migrate.message.header import Field, Header, content, header_end
-from migrate.message.ids import conversation, depth, message_id, references
+from migrate.message.ids import answered, conversation, depth, message_id, references
 from migrate.message.mailbox import from_problem
 from migrate.message.predict import UPLOAD_LIMIT, Prediction, predict
 from migrate.message.repair import Prepared, Repair, prepare
@@ -19,6 +19,7 @@ __all__ = [
     "Prediction",
     "Prepared",
     "Repair",
+    "answered",
     "content",
     "conversation",
     "depth",

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from itertools import chain
+from itertools import chain, islice
 
 from migrate.message.header import Header
 
@@ -17,6 +17,7 @@ _ID = rb"<[^\x00-\x20\x7f<>]{1,996}>"
 _BLANK = rb"(?:\([^()]*+\)|[ \t\r\n]++)*+"
 _ALONE = re.compile(_BLANK + rb"(" + _ID + rb")" + _BLANK)
 _ANY = re.compile(_ID)
+_NEAREST = 20
 _BARE = re.compile(rb"[^\x00-\x20\x7f<>()\",@]+@[^\x00-\x20\x7f<>()\",@]+")
 
 
@@ -46,6 +47,12 @@ def depth(header: Header) -> int:
     """How many messages this one refers to: more than any that it answers, where its mailer keeps
     to RFC 5322 3.6.4."""
     return len(set(references(header))) or (next(_ids(header, "In-Reply-To"), None) is not None)
+
+
+def answered(header: Header) -> tuple[str, ...]:
+    """The ids of what this one answers, the nearest first; not more than are worth a look."""
+    known = (*_ids(header, "In-Reply-To"), *reversed(references(header)))
+    return tuple(islice(dict.fromkeys(known), _NEAREST))
 
 
 def conversation(header: Header) -> str | None:

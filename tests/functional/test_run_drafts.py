@@ -196,3 +196,41 @@ def test_the_owners_own_drafts_are_not_taken_for_ours(
     copied = run(monkeypatch, tmp_path / "move", sandbox, {"Drafts": [mail(1)]}, ONE_BY_ONE)
     assert (copied.errors, copied.counts()) == ([], {"imported": 1})
     assert len(drafts(gmail)) == 2
+
+
+def test_a_draft_that_answers_is_in_the_conversation(sandbox: Running, tmp_path: Path) -> None:
+    def answer(number: int, *ids: str, subject: str = "Re: Plans") -> SampleMessage:
+        fields = f"References: {' '.join(ids)}\r\nIn-Reply-To: {ids[-1]}\r\n" if ids else ""
+        raw = (
+            f"From: taro@example.jp\r\nDate: {number} Feb 2024 09:00:00 +0000\r\n"
+            f"Message-ID: <{number}@x>\r\nSubject: {subject}\r\n{fields}\r\nText {number}\r\n"
+        )
+        folder = "INBOX" if number < 3 else "Drafts"
+        return SampleMessage(folder, raw.encode(), frozenset(), mail(1).date)
+
+    content = [
+        answer(1, subject="Plans"),
+        answer(2, "<1@x>"),
+        answer(3, "<1@x>", "<2@x>"),
+        answer(4, "<1@x>", "<lost@x>"),
+        answer(5, "<elsewhere@x>"),
+        answer(6),
+    ]
+    with embedded_imap(content[::-1], "taro@example.jp", "secret") as imap:
+        migration = Migration(tmp_path / "move").write(
+            f"imaps://{imap.host}:{imap.port}",
+            imap.ca_file,
+            sandbox,
+            {("taro@example.jp", TARGET): "secret"},
+        )
+        done = migration("run", "--json")
+    assert done.code == 0, done.said
+    gmail = Gmail(sandbox, TARGET)
+    thread = {
+        each.raw.partition(b"\r\n\r\n")[2]: gmail.call(f"messages/{each.id}")["threadId"]
+        for each in gmail.messages()
+    }
+    of = [thread[f"Text {number}\r\n".encode()] for number in range(1, 7)]
+    assert of[0] == of[1] == of[2] == of[3]
+    assert len(drafts(gmail)) == 4
+    assert len(set(of)) == 3

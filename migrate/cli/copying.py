@@ -91,13 +91,14 @@ def run(
         config = replace(config, since=since.date() if since else None)
         if mirror and config.target.scopes == "minimal":
             raise UsageError("mirror-unreadable")
-        from migrate.plan import Reviewed, bind, brake
-        from migrate.plan import plan as make_plan
         from migrate.progress import progress
 
         shown = progress(texts, quiet=as_json)
         unread: list[MailhaulError] = []
         if dry_run or plan:
+            from migrate.plan import Reviewed, bind, brake
+            from migrate.plan import plan as make_plan
+
             old = Reviewed.read(plan) if plan else None
             config = bind(config, old) if old else config
             with interruptible(texts):

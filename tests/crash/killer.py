@@ -22,8 +22,9 @@ from migrate.delivery import collision, courier, recorder
 from migrate.delta import following
 from migrate.gmail import api, quota, upload
 from migrate.gmail.errors import NotSent, OutcomeUnknown
-from migrate.ledger import accounts, leases, outcomes, writer
+from migrate.ledger import accounts, leases, outcomes, undoing, writer
 from migrate.source import patience
+from migrate.undo import account
 
 Wanted = Callable[..., bool]
 
@@ -102,9 +103,21 @@ FOLLOWING: dict[str, tuple[Any, str, str, Wanted | None]] = {
 """The same of what changed at the source, on its way to Gmail."""
 
 
+UNDOING: dict[str, tuple[Any, str, str, Wanted | None]] = {
+    "undo unnoted": (account.Undo, "intend", "before", None),
+    "undo noted": (account.Undo, "intend", "after", None),
+    "undo done": (account.Undo, "_remove", "after", None),
+    "undo settled": (undoing, "gone", "after", None),
+    "present parted": (undoing, "parted", "after", None),
+    "label left": (api.Mailbox, "delete_label", "before", None),
+    "label deleted": (api.Mailbox, "delete_label", "after", None),
+}
+"""The same of an undo."""
+
+
 def kill_at(step: str, passage: int) -> None:
     """End this process by SIGKILL when it passes `step` for the `passage`-th time."""
-    place, name, moment, wanted = (STEPS | NOTES | FOLLOWING)[step]
+    place, name, moment, wanted = (STEPS | NOTES | FOLLOWING | UNDOING)[step]
     original, lock = getattr(place, name), threading.Lock()
     passed = 0
 

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import random
+import subprocess
+import sys
 from collections import defaultdict
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -16,7 +19,8 @@ from migrate.demo.imap import embedded_imap
 from migrate.demo.mail import SampleMessage
 from migrate.sandbox.embed import Running, running
 
-from .migration import Gmail, Migration, uploads
+from .migration import Gmail, Migration, faults, release, stats, uploads
+from .state_place import UPLOADS, wait_until
 
 USER, PASSWORD = "owner@example.jp", "secret"
 START = datetime(2024, 1, 1, tzinfo=UTC)
@@ -71,10 +75,10 @@ def forest(
 
 
 def _migration(
-    directory: Path, imap: Imap, sandbox: Running, target: str, policy: str
+    directory: Path, imap: Imap, sandbox: Running, target: str, policy: str, limits: str = LIMITS
 ) -> Migration:
     url = f"imaps://{imap.host}:{imap.port}"
-    more = f"[policy]\n{policy}\n{LIMITS}"
+    more = f"[policy]\n{policy}\n{limits}"
     return Migration(directory).write(url, imap.ca_file, sandbox, {(USER, target): PASSWORD}, more)
 
 
@@ -156,5 +160,40 @@ def test_folders_that_come_first(
     # The last conversation of the pilot may have been cut before its message in that folder.
     assert labelled
     assert len(threads - labelled) <= 1
+    assert migration("run").code == 0
+    assert _threads(gmail) == sorted(map(sorted, trees.values()))
+
+
+@pytest.mark.parametrize("when", ["before", "after"])
+def test_threads_are_whole_after_a_crash(
+    tmp_path: Path,
+    sandbox: Running,
+    forest: tuple[Imap, dict[str, list[str]], dict[str, datetime]],
+    request: pytest.FixtureRequest,
+    when: str,
+) -> None:
+    """Killed while some uploads have no answer: Gmail has them, or has not got them yet."""
+    imap, trees, _ = forest
+    limits = LIMITS + "settle_seconds = 0.3\n"
+    migration = _migration(tmp_path / "m", imap, sandbox, _target(request), "", limits)
+    held = {"method": UPLOADS, "hold": True, "when": when, "nth": [*range(15, 40)]}
+    faults(sandbox, held)
+    words = ("migrate", "run", "--dir", str(migration.directory))
+    child = subprocess.Popen(
+        [sys.executable, "-m", "mailhaul", *words],
+        env=os.environ | {"PYTHONPATH": str(Path(__file__).parents[2])},
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        text=True,
+    )
+    try:
+        wait_until(lambda: stats(sandbox)["held"] > 1, child)
+    finally:
+        child.kill()
+        child.wait()
+        faults(sandbox)
+        release(sandbox)
+    gmail = Gmail(sandbox, _target(request))
+    assert 0 < len(list(gmail.ids())) < sum(map(len, trees.values()))
     assert migration("run").code == 0
     assert _threads(gmail) == sorted(map(sorted, trees.values()))

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import sqlite3
 from base64 import urlsafe_b64encode
 from collections.abc import Iterator, Mapping
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +15,7 @@ from migrate.demo.imap import embedded_imap
 from migrate.demo.mail import SampleMessage
 from migrate.gmail.upload import DRAFT_LIMIT
 from migrate.sandbox.embed import Running, running
+from migrate.texts import Texts
 
 from .memory_source import LIMITS, ONE_BY_ONE, TARGET, Copied, Mail, mail, run
 from .migration import Gmail, Migration, Stored, faults, stats
@@ -165,7 +168,7 @@ def test_made_although_gmail_failed(
         assert not (Scene(copied, content, monkeypatch).verify().differences)
 
 
-def test_a_draft_that_its_owner_writes_on_is_no_difference_and_one_that_is_gone_is(
+def test_a_draft_that_its_owner_writes_on_or_throws_away_is_no_difference(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, sandbox: Running
 ) -> None:
     content = {"Drafts": [mail(1)]}
@@ -181,6 +184,26 @@ def test_a_draft_that_its_owner_writes_on_is_no_difference_and_one_that_is_gone_
     assert (again.errors, again.counts()) == ([], {"imported": 1, "merged": 1})
     assert list(by_number(gmail)) == [9]
     gmail.call(f"drafts/{draft}", "DELETE")
+    document = scene.verify()
+    assert summary(document.differences) == []
+    assert Texts("en")("report.note.changed", n=1) in document.notes
+
+
+def test_a_draft_that_is_lost_is_a_difference(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, sandbox: Running
+) -> None:
+    """Behind the sandbox's back: what its owner throws away stands in the history."""
+    content = {"Drafts": [mail(1)], "Papers": [mail(1)]}
+    scene = Scene(
+        run(monkeypatch, tmp_path / "move", sandbox, {"Drafts": content["Drafts"]}),
+        content,
+        monkeypatch,
+    )
+    again = run(monkeypatch, tmp_path / "move", sandbox, content)
+    assert again.counts() == {"imported": 1, "merged": 1}
+    with closing(sqlite3.connect(sandbox.key_file.parent / "sandbox.db")) as db:
+        db.execute("DELETE FROM messages")
+        db.commit()
     found = summary(scene.verify().differences)
     assert found == [("Drafts", 1, "missing"), ("Papers", 1, "missing")]
 

@@ -25,7 +25,7 @@ from migrate.sandbox.embed import running
 @contextmanager
 def sandbox(extra: list[str]) -> Iterator[tuple[Target, int]]:
     with (
-        tempfile.TemporaryDirectory(dir=Path.cwd()) as folder,
+        tempfile.TemporaryDirectory() as folder,
         running(Path(folder), extra=["--tls", *extra]) as child,
     ):
         yield Target(child.url, child.key_file, child.ca_file), child.pid

@@ -16,6 +16,7 @@ class Schedule:
         self._interval = max(interval, PAUSE)
         self._due = dict.fromkeys(range(count), 0.0)
         self._failures = dict.fromkeys(range(count), 0)
+        self._ended = dict.fromkeys(range(count), 0.0)
 
     def due(self, now: float) -> list[int]:
         """Those whose turn it is."""
@@ -25,9 +26,18 @@ class Schedule:
         """Seconds until the next one's turn."""
         return max(0.0, min(self._due.values()) - now)
 
+    def hurry(self, numbers: Iterable[int], now: float) -> None:
+        """Something came for these: their turn is as soon as the pause is over. One that failed
+        waits its time."""
+        for each in numbers:
+            if not self._failures[each]:
+                soon = max(now, self._ended[each] + PAUSE)
+                self._due[each] = min(self._due[each], soon)
+
     def passed(self, done: Iterable[int], failed: Collection[int], now: float) -> None:
         """A pass over `done` has ended."""
         for each in done:
+            self._ended[each] = now
             self._failures[each] = self._failures[each] + 1 if each in failed else 0
             doubled = self._interval * 2.0 ** min(self._failures[each], 12)
             self._due[each] = now + min(doubled, max(_LONGEST, self._interval))

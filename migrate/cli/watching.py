@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import typer
@@ -68,11 +68,12 @@ def watch(
 
     What stops one account does not end it: it is shown, and tried again after a longer pause.
     """
+    from migrate.listening import Ears
     from migrate.schedule import Schedule
 
     schedule = Schedule(len(rows), interval)
     while True:
-        last = _cut_over(config) or (until is not None and time.time() >= until)
+        last = _cut_over(config) or _past(until)
         due = list(range(len(rows))) if last else schedule.due(time.monotonic())
         if due:
             some, counter = [rows[each] for each in due], _Counter(shown)
@@ -85,7 +86,14 @@ def watch(
             schedule.passed(due, failed, time.monotonic())
             for error in errors:
                 common.show_error(error, texts)
-        if stop.wait(min(schedule.wait(time.monotonic()), _LOOK)):
+        listened = dict(list(enumerate(rows))[: config.limits.idle_connections])
+        with Ears(config, listened, _inboxes(config, listened)) as ears:
+            while not (stop.is_set() or _cut_over(config) or _past(until)):
+                left = schedule.wait(time.monotonic())
+                if not left:
+                    break
+                schedule.hurry(ears.heard(min(left, _LOOK), stop), time.monotonic())
+        if stop.is_set():
             return one_pass(rows, shown)  # copies nothing any more; says how all accounts stand
 
 
@@ -104,6 +112,28 @@ def cutover(directory: Dir = HERE, as_json: Json = False, lang: Lang = None) -> 
             shown = progress(texts, quiet=as_json)
             document, errors = copy(config, config.accounts, shown, texts, stop)
         ended(document, errors, config, texts, as_json=as_json)
+
+
+def _inboxes(
+    config: Config, rows: Mapping[int, Account]
+) -> dict[int, tuple[int | None, int | None]]:
+    """UIDNEXT and messages of each INBOX, as the last pass saw it."""
+    from migrate.ledger import Ledger, accounts, scanning
+
+    found: dict[int, tuple[int | None, int | None]] = {}
+    with Ledger(config.ledger_url) as ledger, ledger.read() as conn:
+        ids = accounts.known(conn, [(row.source_user, row.target_user) for row in rows.values()])
+        for number, row in rows.items():
+            account_id = ids.get((row.source_user, row.target_user))
+            folders = scanning.folders(conn, account_id) if account_id else []
+            for each in folders:
+                if each.name.upper() == "INBOX" and each.seen:
+                    found[number] = each.seen["uidnext"], each.seen["messages"]
+    return found
+
+
+def _past(until: float | None) -> bool:
+    return until is not None and time.time() >= until
 
 
 def _cut_over(config: Config) -> bool:

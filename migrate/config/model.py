@@ -202,6 +202,7 @@ class LimitsConfig(_Section):
     units_per_minute_user: Pace = 6_000
     units_per_minute_project: Pace = 1_200_000
     accounts: Count = 8
+    idle_connections: Pace = 4
     uploads_per_user: Count = 4
     uploads_per_user_max: Count = 12
     settle_seconds: Annotated[float, Field(strict=True, ge=0, allow_inf_nan=False)] = 30.0

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import json
 import os
+import select
 import signal
 import subprocess
 import sys
@@ -41,9 +42,10 @@ def scene(tmp_path: Path, dovecot: Dovecot, mailbox_user: str, sandbox: Running)
 
 
 @contextmanager
-def _watching(scene: Scene) -> Iterator[subprocess.Popen[str]]:
+def _watching(scene: Scene, interval: int = 15) -> Iterator[subprocess.Popen[str]]:
     directory = scene.migration.directory
-    words = ("migrate", "run", "--watch", "--interval", "15", "--json", "--dir", str(directory))
+    seconds = ("--interval", str(interval))
+    words = ("migrate", "run", "--watch", *seconds, "--json", "--dir", str(directory))
     child = subprocess.Popen(
         [sys.executable, "-m", "mailhaul", *words],
         env=os.environ | {"LANG": "C.UTF-8", "PYTHONPATH": str(ROOT)},
@@ -78,6 +80,15 @@ def test_watch_brings_what_comes_until_the_cutover(scene: Scene) -> None:
         document = _line(child)
         assert child.wait(60) == 0
     assert document["totals"]["imported"] == document["totals"]["source"] == 6
+
+
+def test_what_comes_into_the_inbox_is_heard_before_its_time(scene: Scene) -> None:
+    with _watching(scene, interval=86_400) as child:
+        assert _line(child)["new"] == 5
+        scene.seed("INBOX", [3])
+        assert child.stdout is not None
+        assert select.select([child.stdout], [], [], 90)[0], "nobody listens"
+        assert _line(child)["new"] == 1
 
 
 def test_ctrl_c_ends_the_watch(scene: Scene) -> None:

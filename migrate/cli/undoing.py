@@ -103,8 +103,10 @@ def _chosen(ledger: Ledger, name: str) -> str:
 
     with ledger.read() as conn:
         known = runs(conn)
-    copies = [each for each in known if each.undoes is None]
-    if name == "last" and copies:
+    copies = [each for each in known if each.undoes is None and each.left]
+    if name == "last":
+        if not copies:
+            raise UsageError("undo-nothing")
         return copies[0].id
     found: Run | None = next((each for each in known if each.id == name), None)
     if found is None:

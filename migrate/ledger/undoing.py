@@ -20,6 +20,8 @@ class Run:
     id: str
     undoes: str | None
     """The run that this one, an undo, takes back."""
+    left: bool
+    """Something that it did has not been taken back."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,8 +56,14 @@ class Done:
 
 def runs(conn: Connection) -> list[Run]:
     """All runs, the newest first."""
+    m = message.c
+    made = select(m.run_id).where(m.gmail_id.is_not(None), m.undone.is_(None)).distinct()
+    did = select(change.c.run_id).where(change.c.undone.is_(None)).distinct()
+    left = set(conn.scalars(made)) | set(conn.scalars(did))
     query = select(run.c.id, run.c.options).order_by(run.c.started.desc())
-    return [Run(row.id, (row.options or {}).get(UNDO)) for row in conn.execute(query)]
+    return [
+        Run(row.id, (row.options or {}).get(UNDO), row.id in left) for row in conn.execute(query)
+    ]
 
 
 def made(

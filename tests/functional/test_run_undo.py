@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -212,8 +213,6 @@ def test_another_form_is_not_swallowed_by_the_copy_in_trash(scene: Scene) -> Non
     """7 has no Date: it got one from INTERNALDATE, which is another one by now."""
     run = scene.run()
     scene.undo(run)
-    import sqlite3
-
     with sqlite3.connect(scene.migration.directory / "state" / "ledger.db") as conn:
         conn.execute(
             "UPDATE occurrence SET internal_date = '2001-01-01T00:00:00+00:00' "
@@ -246,5 +245,16 @@ def test_unknown_runs_and_undos_of_undos_are_refused(scene: Scene) -> None:
     assert unknown.code == 2
     assert run in unknown.err
     scene.undo(run)
-    undo = scene.migration("report", "--json").json["undone"]
-    assert undo[0]["taken_back"] == run
+    report = scene.migration("report", "--json").json
+    assert report["undone"][0]["taken_back"] == run
+    nothing = scene.migration("undo", "last", "--lang", "en")
+    assert (nothing.code, "Nothing that a run did" in nothing.err) == (2, True)
+    again = scene.run()
+    scene.run()
+    assert scene.undo("last", "--dry-run")["removed"] == 8
+    assert again != run
+    with sqlite3.connect(scene.migration.directory / "state" / "ledger.db") as conn:
+        ids = conn.execute("SELECT id FROM run WHERE json_extract(options, '$.undo') NOT NULL")
+        ((undo,),) = ids.fetchall()
+    refused = scene.migration("undo", undo, "--lang", "en")
+    assert (refused.code, "is itself an undo" in refused.err) == (2, True)

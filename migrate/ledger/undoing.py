@@ -6,7 +6,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, delete, insert, or_, select, update
+from sqlalchemy import Connection, String, bindparam, cast, delete, insert, or_, select, update
 
 from migrate.ledger.changes import pieces, reopen
 from migrate.ledger.tables import change, label, message, run
@@ -57,7 +57,8 @@ class Done:
 def runs(conn: Connection) -> list[Run]:
     """All runs, the newest first."""
     m = message.c
-    made = select(m.run_id).where(m.gmail_id.is_not(None), m.undone.is_(None)).distinct()
+    ours = or_(m.state == "imported", cast(m.labels, String) != "[]")
+    made = select(m.run_id).where(m.gmail_id.is_not(None), m.undone.is_(None), ours).distinct()
     did = select(change.c.run_id).where(change.c.undone.is_(None)).distinct()
     left = set(conn.scalars(made)) | set(conn.scalars(did))
     query = select(run.c.id, run.c.options).order_by(run.c.started.desc())

@@ -6,6 +6,7 @@ import os
 import signal
 import sqlite3
 import time
+from contextlib import closing
 from typing import Any
 
 import pytest
@@ -29,7 +30,7 @@ def test_stopped_past_its_lease(mutant: str | None, new_scene: NewScene) -> None
     try:
         wait_until(lambda: scene.asked() >= before + 8, child)
         assert child.pid is not None
-        os.kill(child.pid, signal.SIGSTOP)
+        _stop(child.pid, scene)
         time.sleep(LEASE + 0.5)
         # Its output must not end up in the file of the one that is stopped.
         with scene.apart():
@@ -45,6 +46,21 @@ def test_stopped_past_its_lease(mutant: str | None, new_scene: NewScene) -> None
     assert bool(twice(scene.target_faults())) == bool(mutant)
     if not mutant:
         scene.check()
+
+
+def _stop(pid: int, scene: Scene) -> None:
+    """Not while it writes: SQLite would keep everybody else out, as long as it is stopped."""
+    while True:
+        os.kill(pid, signal.SIGSTOP)
+        with closing(sqlite3.connect(scene.directory / "state" / "ledger.db", timeout=0.1)) as conn:
+            try:
+                conn.execute("BEGIN IMMEDIATE")
+            except sqlite3.OperationalError:
+                os.kill(pid, signal.SIGCONT)
+                time.sleep(0.05)
+                continue
+            conn.rollback()
+            return
 
 
 def _ledger(scene: Scene) -> dict[str, list[Any]]:

@@ -50,7 +50,7 @@ def imap() -> Iterator[Imap]:
         yield child
 
 
-@pytest.fixture(scope="module", params=["merge", "untrash", "new"])
+@pytest.fixture(scope="module", params=["merge"])
 def sandbox(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Running]:
@@ -133,6 +133,7 @@ def scene(tmp_path: Path, imap: Imap, sandbox: Running, request: pytest.FixtureR
     return Scene(tmp_path, imap, sandbox, request.node.name)
 
 
+@pytest.mark.parametrize("sandbox", ["merge", "untrash", "new"], indirect=True)
 def test_all_goes_but_what_was_there_before_and_a_run_brings_it_back(scene: Scene) -> None:
     before = scene.there()
     run = scene.run()

@@ -78,6 +78,8 @@ def watch(
         if due:
             some, counter = [rows[each] for each in due], _Counter(shown)
             document, errors = one_pass(some, counter)
+            while last and _busy(errors) and not stop.wait(_LOOK):
+                document, errors = one_pass(some, counter)  # after the pass of `cutover` itself
             _tell(document, counter.new, errors, texts, as_json=as_json)
             if last:
                 return document, errors
@@ -130,6 +132,10 @@ def _inboxes(
                 if each.name.upper() == "INBOX" and each.seen:
                     found[number] = each.seen["uidnext"], each.seen["messages"]
     return found
+
+
+def _busy(errors: Sequence[MailhaulError]) -> bool:
+    return any(error.code == "account-busy" for error in errors)
 
 
 def _past(until: float | None) -> bool:

@@ -65,7 +65,7 @@ def sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
         yield child
 
 
-@pytest.fixture(scope="module", params=[1, 2])
+@pytest.fixture(scope="module", params=[1])
 def forest(
     request: pytest.FixtureRequest,
 ) -> Iterator[tuple[Imap, dict[str, list[str]], dict[str, datetime]]]:

@@ -15,7 +15,7 @@ from migrate.clearing import clear
 from migrate.config import Config
 from migrate.connections import Gmail, open_source
 from migrate.delivery import Job
-from migrate.delta import Delta
+from migrate.delta import Delta, settle_undo
 from migrate.errors import MailhaulError, SourceLost, StateError
 from migrate.forecast import Forecast, predictor
 from migrate.gmail.quota import Stopped
@@ -136,6 +136,7 @@ class LocalEngine:
         labels = Labels(mailbox, self._ledger, account, self._run)
         target = Target(mailbox, self._gmail.uploader, tokens, pacer, labels, readable)
         if readable:
+            settle_undo(self._ledger, account, mailbox)
             resume(self._ledger, account, target, self._config.limits.settle_seconds)
         if self._retry:
             code = self._retry.code

@@ -39,15 +39,22 @@ def restore(
     way = next((each for each in same if each.draft == (known.draft_id is not None)), None)
     if way is None:
         raise BrakeError("undo-delete-first", message=message.message_id)
-    if "TRASH" in there.labels:
-        mailbox.untrash(known.gmail_id)
     old = {name if name in SYSTEM else target.labels.existing(name) for name in known.labels}
     wanted = target.labels.ids(way.names)
     managed = (_MANAGED | {each for each in old if each}) - wanted
-    now = mailbox.get(known.gmail_id).labels
+    now = there.labels
+    if "TRASH" not in now:
+        # Its owner took it out: where it is and how it is marked is as he has it.
+        managed -= _MANAGED
+        wanted -= _MANAGED
     if not way.draft:
+        # At once with the move, so that who dies leaves nothing that its owner may have done.
         with suppress(LabelRefused, MessageRefused):
             addable = wanted - now - {"SENT", "DRAFT"}
             mailbox.modify(known.gmail_id, add=sorted(addable), remove=sorted(now & managed))
+            now = (now - managed) | addable
+    if "TRASH" in now - wanted:
+        mailbox.untrash(known.gmail_id)
+    now = mailbox.get(known.gmail_id).labels
     refused = frozenset({"SENT", "DRAFT"}) & wanted - now
     return way, Stored(known.gmail_id, known.thread_id, now, refused, known.draft_id)

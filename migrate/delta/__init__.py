@@ -2,5 +2,6 @@
 
 from migrate.delta.following import Delta
 from migrate.delta.history import History
+from migrate.delta.undone import settle_undo
 
-__all__ = ["Delta", "History"]
+__all__ = ["Delta", "History", "settle_undo"]

@@ -99,6 +99,14 @@ def take(conn: Connection, account_id: int, *, force: bool = False) -> Account |
     )
 
 
+def look(conn: Connection, account_id: int) -> Account:
+    """The account as it stands, without a lease: nothing can be written for it."""
+    row = conn.execute(select(account).where(account.c.id == account_id)).one()
+    return Account(
+        row.id, row.source_user, row.target_user, row.state, row.history_id, row.baseline_at
+    )
+
+
 def renew(conn: Connection, leases: Iterable[tuple[int, int]]) -> dict[int, Term]:
     """Go on holding what is still ours of `leases`, (account id, fence): until when, by account."""
     found = {}

@@ -8,7 +8,7 @@ from itertools import groupby
 
 from sqlalchemy import Connection, and_, func, or_, select, update
 
-from migrate.ledger.tables import account, folder, message, occurrence
+from migrate.ledger.tables import account, folder, message, occurrence, slice_
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +103,25 @@ def outdated(conn: Connection, account_ids: Sequence[int]) -> list[str]:
             # The source hands it out now, and Gmail refuses it: its message has a note of its own.
             and_(occurrence.c.state == "quarantined", occurrence.c.message_id.is_not(None)),
         ),
+    )
+    return [*conn.scalars(of_messages), *conn.scalars(of_occurrences)]
+
+
+def of_run(conn: Connection, account_id: int, run_id: str) -> list[str]:
+    """Gmail's ids of the notes for what `run_id` could not bring."""
+    of_messages = select(message.c.placeholder_id).where(
+        message.c.account_id == account_id,
+        message.c.placeholder_id.is_not(None),
+        message.c.run_id == run_id,
+    )
+    of_occurrences = (
+        select(occurrence.c.placeholder_id)
+        .join(slice_, slice_.c.id == occurrence.c.slice_id)
+        .where(
+            occurrence.c.account_id == account_id,
+            occurrence.c.placeholder_id.is_not(None),
+            slice_.c.run_id == run_id,
+        )
     )
     return [*conn.scalars(of_messages), *conn.scalars(of_occurrences)]
 

@@ -6,7 +6,18 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, String, bindparam, cast, delete, insert, or_, select, update
+from sqlalchemy import (
+    Connection,
+    String,
+    bindparam,
+    cast,
+    delete,
+    func,
+    insert,
+    or_,
+    select,
+    update,
+)
 
 from migrate.ledger.changes import pieces, reopen
 from migrate.ledger.tables import change, label, message, run
@@ -34,9 +45,11 @@ class Mine:
     before: frozenset[str] | None
     """Gmail's ids of the labels that it had before us; None: the run made it."""
     shared: bool
-    """Another row, of another run or of somebody else's message, has the same Gmail id."""
+    """A row of another run has the same Gmail id."""
     started: bool
     """An undo that was broken off has already written down that it goes."""
+    trashed: bool
+    """An earlier undo moved it to Trash."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +65,16 @@ class Done:
     labels: frozenset[str]
     """As we last wrote them."""
     before: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Begun:
+    """What an undo had written down when it died."""
+
+    message_id: int
+    gmail_id: str
+    how: str
+    """`trashed`, or `deleted` if it ever was to be."""
 
 
 def runs(conn: Connection) -> list[Run]:
@@ -77,7 +100,7 @@ def made(
     m = message.c
     there = or_(m.undone.is_(None), m.undone == "trashed") if trashed else m.undone.is_(None)
     query = (
-        select(m.id, m.gmail_id, m.labels, m.labels_before, m.state, m.run_id)
+        select(m.id, m.gmail_id, m.labels, m.labels_before, m.state, m.undone)
         .where(
             m.account_id == account_id,
             m.run_id == run_id,
@@ -97,7 +120,7 @@ def made(
             m.account_id == account_id,
             m.gmail_id.in_(some),
             m.undone.is_(None),
-            or_(m.run_id != run_id, m.state != "imported"),
+            m.run_id != run_id,
         )
         others |= set(conn.scalars(same))
     for some in pieces([row.id for row in rows]):
@@ -119,6 +142,7 @@ def made(
             None if row.state == "imported" else frozenset(row.labels_before or ()),
             row.state == "imported" and row.gmail_id in others,
             row.id in started,
+            row.undone == "trashed",
         )
         for row in rows
     ]
@@ -152,6 +176,37 @@ def changed(conn: Connection, account_id: int, run_id: str, *, limit: int) -> li
         )
         for row in conn.execute(query)
     ]
+
+
+def begun(conn: Connection, account_id: int, *, after: int, limit: int) -> list[Begun]:
+    """The next messages that an undo was about to remove and did not live to say so.
+
+    What a later run brought back is that run's by then.
+    """
+    undos = [each.id for each in runs(conn) if each.undoes]
+    if not undos:
+        return []
+    m = message.c
+    query = (
+        select(m.id, m.gmail_id, func.min(change.c.what).label("how"))
+        .select_from(change)
+        .join(run, run.c.id == change.c.run_id)
+        .join(message, m.id == change.c.message_id)
+        .where(
+            change.c.run_id.in_(undos),
+            change.c.account_id == account_id,
+            change.c.what.in_(["trashed", "deleted"]),
+            run.c.options[UNDO].as_string() == m.run_id,
+            m.state == "imported",
+            m.undone.is_(None),
+            m.gmail_id.is_not(None),
+            m.id > after,
+        )
+        .group_by(m.id, m.gmail_id)
+        .order_by(m.id)
+        .limit(limit)
+    )
+    return [Begun(row.id, row.gmail_id, row.how) for row in conn.execute(query)]
 
 
 def gone(conn: Connection, ids: Collection[int], how: str) -> None:
@@ -214,10 +269,11 @@ def spare(
         )
 
 
-def labels_of(conn: Connection, account_id: int, run_id: str) -> list[tuple[str, str, str]]:
-    """(Key, name, Gmail id) of the labels that `run_id` made, those below others first."""
+def labels_of(conn: Connection, account_id: int, run_id: str) -> list[tuple[str, str, str | None]]:
+    """(Key, name, Gmail id) of the labels that `run_id` made, those below others first; without an
+    id, it died before Gmail's answer."""
     query = select(label.c.key, label.c.name, label.c.gmail_id).where(
-        label.c.account_id == account_id, label.c.run_id == run_id, label.c.gmail_id.is_not(None)
+        label.c.account_id == account_id, label.c.run_id == run_id
     )
     rows = [(row.key, row.name, row.gmail_id) for row in conn.execute(query)]
     return sorted(rows, key=lambda each: (-each[1].count("/"), each[1]))

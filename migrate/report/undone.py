@@ -43,6 +43,13 @@ def undone(
         .correlate(message)
         .scalar_subquery()
     )
+    # An undo that is typed again spares again.
+    latest = (
+        select(func.max(change.c.id))
+        .join(run, run.c.id == change.c.run_id)
+        .where(*of_undos, change.c.what == "spared")
+        .group_by(change.c.message_id)
+    )
     spared = (
         select(
             account.c.source_user,
@@ -57,7 +64,7 @@ def undone(
         .join(account, account.c.id == message.c.account_id)
         .join(occurrence, occurrence.c.id == last)
         .join(folder, folder.c.id == occurrence.c.folder_id)
-        .where(*of_undos, change.c.what == "spared")
+        .where(*of_undos, change.c.id.in_(latest))
         .order_by(account.c.id, folder.c.name, occurrence.c.uid)
         .limit(AT_MOST)
     )

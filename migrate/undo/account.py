@@ -19,7 +19,7 @@ from migrate.delta.writing import Write, apply
 from migrate.gmail.errors import LabelRefused, NotFound
 from migrate.gmail.quota import Stopped
 from migrate.labelling import SYSTEM
-from migrate.ledger import Ledger, changes, undoing
+from migrate.ledger import Ledger, changes, placeholders, undoing
 from migrate.ledger.accounts import Account
 from migrate.ledger.changes import Change
 from migrate.ledger.undoing import Done, Mine
@@ -72,12 +72,15 @@ class Undo:
     ) -> None:
         self._ledger, self._account, self._target = ledger, account, target
         self._undo, self._wish, self._stop, self._seen = undo_id, wish, stop, seen
+        self._left: set[tuple[str, str]] = set()
+        """(Label, message) that a dry run would part; (TRASH, message) that it would remove."""
         self.done = Undone()
 
     def run(self) -> None:
         """Everything; `done` tells how far it came. Raises what stops the account, Stopped."""
         self._changes()
         self._messages()
+        self._notes()
         self._labels()
 
     def _messages(self) -> None:
@@ -107,6 +110,8 @@ class Undo:
                 written = self._ids(each.labels)
                 read = self._wish.include_read
                 why = why or spared(written, now, include_read=read)
+                if each.trashed and now is not None:
+                    why = "changed"  # its owner took it out of Trash
             if why:
                 stay.append((each, why))
             else:
@@ -114,6 +119,7 @@ class Undo:
         self.done.removed += len(going)
         self.done.spared += [(each.gmail_id, why) for each, why in stay]
         if self._wish.dry:
+            self._left |= {("TRASH", each.gmail_id) for each in going}
             return
         how = "deleted" if self._wish.delete else "trashed"
         fresh = [each for each in going if not each.started]
@@ -153,6 +159,7 @@ class Undo:
                 planned.append(Change(each.gmail_id, each.id, "labels", removed=names))
         self.done.changed += len(writes)
         if self._wish.dry:
+            self._left |= {(label, each.gmail_id) for each in writes for label in each.remove}
             return
         self._write(partial(self.intend, planned=planned))
         apply(self._target, writes)
@@ -169,14 +176,20 @@ class Undo:
                 return
             self._check()
             looks = membership(self._target.mailbox, {each.gmail_id for each in piece})
+            written: dict[int, frozenset[str]] = {}
             for each in piece:
-                self._take_back(each, looks)
+                self._take_back(each, looks, written)
             if self._wish.dry:
                 return
 
-    def _take_back(self, each: Done, looks: dict[str, frozenset[str] | None]) -> None:
+    def _take_back(
+        self,
+        each: Done,
+        looks: dict[str, frozenset[str] | None],
+        written: dict[int, frozenset[str]],
+    ) -> None:
         now = looks[each.gmail_id]
-        labels = each.labels
+        labels = written.get(each.message_id, each.labels)
         add = off = _NONE
         what = "labels"
         if now is not None and each.what == "labels":
@@ -184,21 +197,19 @@ class Undo:
             add, off = taken_back(added, removed, now, each.before)
             labels = (labels - each.added) | each.removed
         elif now is not None and each.what == "trashed" and "TRASH" in now:
-            what, off = "untrashed", frozenset({"TRASH"})
-            labels -= {"TRASH"}
+            what, add, off = "untrashed", self._ids(each.removed) - now, frozenset({"TRASH"})
+            labels = (labels - {"TRASH"}) | each.removed
+        written[each.message_id] = labels
         if add or off:
             looks[each.gmail_id] = (now or _NONE) - off | add
             self.done.changed += 1
         if self._wish.dry:
+            self._left |= {(label, each.gmail_id) for label in off}
             return
         if add or off:
             plan = Change(each.gmail_id, each.message_id, what, each.removed, each.added)
             self._write(partial(self.intend, planned=[plan]))
-            if what == "untrashed":
-                with suppress(NotFound):
-                    self._target.mailbox.untrash(each.gmail_id)
-            else:
-                apply(self._target, [Write(each.gmail_id, add, off)])
+            apply(self._target, [Write(each.gmail_id, add, off)])
         undo, row = self._undo, (each.id, each.message_id, labels)
         self._write(lambda conn: undoing.taken_back(conn, undo, [row]))
 
@@ -206,21 +217,24 @@ class Undo:
         """Those that the run made, if nothing but what lies in Trash is under them."""
         with self._ledger.read() as conn:
             made = undoing.labels_of(conn, self._account.id, self._wish.run_id)
-        names = self._target.labels.names()
-        made = [each for each in made if each[2] in names]
-        if not made:
+        labels, left = self._target.labels, self._left
+        names = labels.names()
+        found = [(key, name, gmail_id or labels.existing(name)) for key, name, gmail_id in made]
+        there = [(key, name, each) for key, name, each in found if each and each in names]
+        if not there:
             return
         mailbox = self._target.mailbox
-        trash = frozenset(mailbox.ids("TRASH"))
+        trash = {*mailbox.ids("TRASH"), *(each for label, each in left if label == "TRASH")}
         deleted: set[str] = set()
-        for key, name, gmail_id in made:
+        for key, name, gmail_id in there:
             self._check()
             below = [
                 one
                 for one, other in names.items()
                 if other.startswith(f"{name}/") and one not in deleted
             ]
-            if below or (not self._wish.dry and any(m not in trash for m in mailbox.ids(gmail_id))):
+            under = mailbox.ids(gmail_id)
+            if below or any(m not in trash and (gmail_id, m) not in left for m in under):
                 self.done.used.append(name)
                 continue
             deleted.add(gmail_id)
@@ -229,6 +243,22 @@ class Undo:
                 with suppress(NotFound, LabelRefused):
                     mailbox.delete_label(gmail_id)
                 self._write(partial(undoing.forget_label, account_id=self._account.id, key=key))
+
+    def _notes(self) -> None:
+        """Those that stand for messages that the run could not bring."""
+        mine, run = self._account.id, self._wish.run_id
+        with self._ledger.read() as conn:
+            notes = placeholders.of_run(conn, mine, run)
+        for gmail_id in notes:
+            self._check()
+            self.done.removed += 1
+            if self._wish.dry:
+                self._left.add(("TRASH", gmail_id))
+                continue
+            mailbox = self._target.mailbox
+            with suppress(NotFound):
+                (mailbox.delete if self._wish.delete else mailbox.trash)(gmail_id)
+            self._write(partial(placeholders.removed, account_id=mine, gmail_id=gmail_id))
 
     def intend(self, conn: Connection, planned: Sequence[Change]) -> None:
         """Written before the act."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
@@ -15,6 +15,7 @@ from migrate.errors import MailhaulError, StateError
 from migrate.gmail.quota import Stopped
 from migrate.labelling import Labels
 from migrate.ledger import Ledger, accounts, totals
+from migrate.ledger.accounts import Account
 from migrate.ledger.leases import Lease, Leases
 from migrate.progress import Progress
 from migrate.sending import Target
@@ -54,12 +55,20 @@ def undo(
         def one(row: Row) -> Outcome:
             if stop.is_set():
                 return Outcome(row, Undone(), stopped=True)
-            lease = leases.take(ids[row.source_user, row.target_user])
+            account_id = ids[row.source_user, row.target_user]
+            if wish.dry:
+                with ledger.read() as conn:
+                    mine = accounts.look(conn, account_id)
+                try:
+                    return _account(ledger, gmail, undo_id, wish, row, mine, _free, progress, stop)
+                finally:
+                    progress.close(row.source_user)
+            lease = leases.take(account_id)
             if lease is None:
                 return Outcome(row, Undone(), StateError("account-busy", user=row.source_user))
-            work = partial(_account, ledger, gmail, undo_id, wish, row, lease, progress, stop)
+            mine, check = lease.account, lease.check
             try:
-                outcome = work()
+                outcome = _account(ledger, gmail, undo_id, wish, row, mine, check, progress, stop)
             finally:
                 progress.close(row.source_user)
             try:
@@ -77,24 +86,31 @@ def _account(
     undo_id: str,
     wish: Wish,
     row: Row,
-    lease: Lease,
+    account: Account,
+    check: Callable[[], None],
     progress: Progress,
     stop: threading.Event,
 ) -> Outcome:
-    mailbox, tokens, pacer = gmail.open(row.target_user, lease.check)
+    """`account` is leased, and `check` sees to it, unless it is only looked at."""
     done = Undone()
     try:
-        labels = Labels(mailbox, ledger, lease.account, undo_id)
+        mailbox, tokens, pacer = gmail.open(row.target_user, check)
+        labels = Labels(mailbox, ledger, account, undo_id)
         target = Target(mailbox, gmail.uploader, tokens, pacer, labels, readable=True)
         progress.open(row.source_user, 0, 0)
         seen = partial(progress.scanned, row.source_user)
-        work = Undo(ledger, lease.account, target, undo_id, wish, stop, seen)
+        work = Undo(ledger, account, target, undo_id, wish, stop, seen)
         done = work.done
         work.run()
     except Stopped:
         return Outcome(row, done, stopped=True)
     except MailhaulError as error:
         return Outcome(row, done, error)
+    except Exception as error:
+        # A bug met on one account must not keep the others from their end.
+        failure = MailhaulError("unexpected", error=f"{type(error).__name__}: {error}")
+        failure.__cause__ = error
+        return Outcome(row, done, failure)
     return Outcome(row, done)
 
 
@@ -102,3 +118,7 @@ def _state(ledger: Ledger, lease: Lease, outcome: Outcome) -> str:
     with ledger.read() as conn:
         left = totals.open_count(conn, lease.account.id)
     return "failed" if outcome.error else "paused" if left else "done"
+
+
+def _free() -> None:
+    """Who only looks needs no lease."""

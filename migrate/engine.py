@@ -7,6 +7,7 @@ import threading
 import time
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass
 
 from migrate import takeup
@@ -36,6 +37,7 @@ from migrate.slices import Bounds
 from migrate.source import Source
 from migrate.source.patience import RECONNECTS, reconnect_delay
 from migrate.texts import Texts
+from migrate.trouble import trouble
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,23 +98,7 @@ class LocalEngine:
         lease = self._leases.take(account_id)
         if lease is None:
             return Failure(row, StateError("account-busy", user=row.source_user))
-        failure: MailhaulError | None = None
-        try:
-            self._copy(row, lease)
-        except Stopped:
-            pass
-        except MailhaulError as error:
-            failure = error
-        except OSError as error:
-            failure = StateError(
-                "state-io",
-                file=error.filename or self._config.directory,
-                reason=error.strerror or error,
-            )
-        except Exception as error:
-            # A bug met on one account must not keep the others from their end.
-            failure = MailhaulError("unexpected", error=f"{type(error).__name__}: {error}")
-            failure.__cause__ = error
+        failure = trouble(lambda: self._until_stopped(row, lease), self._config.directory)
         try:
             self._release(lease, failure)
         except StateError as error:
@@ -126,6 +112,10 @@ class LocalEngine:
                 left = held.waiting(conn, lease.account.id)
         state = "failed" if failure else "paused" if left else "done"
         self._leases.give_back(lease, state, failure)
+
+    def _until_stopped(self, row: Row, lease: Lease) -> None:
+        with suppress(Stopped):
+            self._copy(row, lease)
 
     def _copy(self, row: Row, lease: Lease) -> None:
         account = lease.account

@@ -6,10 +6,8 @@ ids that were there before us, does.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from functools import partial
-from itertools import islice
-from typing import TypeVar
 
 from sqlalchemy import Connection
 
@@ -17,9 +15,7 @@ from migrate.gmail.api import Change, Mailbox
 from migrate.gmail.errors import NotFound
 from migrate.ledger import Ledger, accounts, outcomes
 from migrate.ledger.accounts import Account
-
-T = TypeVar("T")
-_PIECE = 500
+from migrate.pieces import pieces
 
 
 def take_baseline(ledger: Ledger, account: Account, mailbox: Mailbox) -> None:
@@ -53,7 +49,7 @@ def catch_up(
     try:
         if account.history_id is None:
             raise NotFound
-        for changes in _pieces(mailbox.changes(account.history_id)):
+        for changes in pieces(mailbox.changes(account.history_id)):
             _add(ledger, account, (change.gmail_id for change in changes if change.added))
             told(changes)
     except NotFound:
@@ -64,15 +60,9 @@ def catch_up(
 
 
 def _add(ledger: Ledger, account: Account, gmail_ids: Iterable[str]) -> None:
-    for piece in _pieces(gmail_ids):
+    for piece in pieces(gmail_ids):
         with ledger.read() as conn:
             mine = outcomes.ours(conn, account.id, piece)
         foreign = [each for each in piece if each not in mine]
         add = partial(accounts.add_baseline, account_id=account.id, gmail_ids=foreign)
         ledger.write(add, account.lease)
-
-
-def _pieces(items: Iterable[T]) -> Iterator[list[T]]:
-    rest = iter(items)
-    while piece := list(islice(rest, _PIECE)):
-        yield piece

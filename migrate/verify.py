@@ -18,7 +18,7 @@ from sqlalchemy import Connection, Row, select
 
 from migrate.body import Body
 from migrate.delivery import formed
-from migrate.delta.history import by_others, pieces
+from migrate.delta.history import by_others
 from migrate.errors import FolderRefused
 from migrate.gmail.api import Found, Mailbox
 from migrate.gmail.errors import NotFound
@@ -26,6 +26,7 @@ from migrate.labels import label_key
 from migrate.ledger import Ledger, accounts, labels
 from migrate.ledger.labels import LabelRow
 from migrate.ledger.tables import folder, message, occurrence
+from migrate.pieces import pieces
 from migrate.quarantine import path as quarantine_path
 from migrate.report.document import Difference
 from migrate.sending import ends_with

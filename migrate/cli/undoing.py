@@ -74,7 +74,7 @@ def _undo(
     from migrate.ledger.undoing import UNDO
     from migrate.progress import progress
     from migrate.report.gather import gather
-    from migrate.undo import undo as take_back
+    from migrate.undo import UndoEngine
 
     rows = common.select(config.accounts, account)
     undo_id = new_run_id()
@@ -83,7 +83,7 @@ def _undo(
         ledger.write(lambda conn: accounts.start_run(conn, undo_id, options))
     with stopping(texts) as stop:
         shown = progress(texts, quiet=as_json)
-        found = take_back(config, ledger, undo_id, wish, rows, shown, stop)
+        found = UndoEngine(config, ledger, undo_id, wish, shown, stop).run(rows)
     if not wish.dry:
         ledger.write(lambda conn: accounts.end_run(conn, undo_id))
         with ledger.read() as conn:
@@ -93,7 +93,8 @@ def _undo(
     _tell(found, undo_id, wish, texts, as_json=as_json)
     codes = [each.error.exit_code for each in found if each.error]
     codes += [EXIT_PENDING for each in found if each.stopped]
-    codes += [EXIT_DIFFERS for each in found if each.done.spared]
+    # What its owner deleted for good is listed, but nothing of it is left.
+    codes += [EXIT_DIFFERS for each in found if any(why != "gone" for _, why in each.done.spared)]
     raise typer.Exit(common.worst(codes))
 
 

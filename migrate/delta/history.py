@@ -6,9 +6,8 @@ with it are none of anybody else.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Sequence
 from functools import partial
-from itertools import islice
 
 from sqlalchemy import Connection
 
@@ -18,8 +17,7 @@ from migrate.gmail.errors import NotFound
 from migrate.labelling import SYSTEM, Labels
 from migrate.ledger import Ledger, accounts, changes
 from migrate.ledger.accounts import Account
-
-_PIECE = 500
+from migrate.pieces import pieces
 
 
 class History:
@@ -91,9 +89,3 @@ def others(change: Change, written: frozenset[str], labels: Collection[str]) -> 
     added, removed = ours(change.labels), ours(change.removed)
     lost = removed & written or removed.difference(labels, SYSTEM)
     return change.deleted or bool(added - written) or bool(lost)
-
-
-def pieces(records: Iterable[Change]) -> Iterator[list[Change]]:
-    rest = iter(records)
-    while piece := list(islice(rest, _PIECE)):
-        yield piece

@@ -14,6 +14,7 @@ from sqlalchemy import Connection, bindparam, select, text, update
 
 from migrate.ledger.stale import ENDED
 from migrate.ledger.tables import message, occurrence
+from migrate.pieces import pieces
 
 _BY_EMAIL_ID = text(
     """
@@ -53,7 +54,6 @@ _BY_PLACE = text(
            AND q.internal_date = p.internal_date)
     """
 )
-_PIECE = 500
 
 
 def anchor(conn: Connection, account_id: int) -> int:
@@ -65,8 +65,8 @@ def anchor(conn: Connection, account_id: int) -> int:
     count = 0
     for query in (_BY_EMAIL_ID, _BY_PLACE):
         found = conn.execute(query, {"account": account_id, "no": False}).all()
-        for start in range(0, len(found), _PIECE):
-            _close(conn, [(row[0], row[1]) for row in found[start : start + _PIECE]])
+        for some in pieces(found):
+            _close(conn, [(row[0], row[1]) for row in some])
         count += len(found)
     return count
 

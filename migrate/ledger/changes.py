@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import Connection, bindparam, insert, select, update
 
+from migrate.ledger.stale import ENDED
 from migrate.ledger.tables import change, message, occurrence
-
-ENDED = ("imported", "merged", "present")
-_IN = 500
+from migrate.pieces import pieces
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,10 +128,3 @@ def reopen(conn: Connection, message_ids: Collection[int]) -> None:
             )
             .values(state="pending", reason=None, slice_id=None)
         )
-
-
-def pieces(items: Iterable[Any]) -> Iterator[list[Any]]:
-    """As many as fit into one statement."""
-    every = list(items)
-    for start in range(0, len(every), _IN):
-        yield every[start : start + _IN]

@@ -22,9 +22,10 @@ from sqlalchemy import (
     select,
 )
 
-from migrate.ledger.changes import ENDED, pieces
+from migrate.ledger.stale import ENDED
 from migrate.ledger.tables import folder, message, occurrence
 from migrate.ledger.totals import OPEN
+from migrate.pieces import pieces
 
 Copy = tuple[str, frozenset[str]]
 """(Label of the folder, flags) of an occurrence."""

@@ -22,9 +22,7 @@ from sqlalchemy import (
 from migrate.ledger.stale import settle
 from migrate.ledger.tables import baseline, message, occurrence, repair
 from migrate.message import Repair
-
-_PIECE = 500
-
+from migrate.pieces import pieces
 
 _ANEW = {
     "stale": True,
@@ -170,8 +168,7 @@ def record(conn: Connection, found: Sequence[Outcome]) -> None:
 
     Of two for the same message the later one counts.
     """
-    for start in range(0, len(found), _PIECE):
-        piece = found[start : start + _PIECE]
+    for piece in pieces(found):
         # The same message twice is rare, and its second row has to find the first.
         latest = {(each.account_id, each.sha256): each for each in piece}
         ids = _message_ids(conn, latest.keys())

@@ -12,6 +12,7 @@ from migrate.errors import FolderRefused
 from migrate.labels import Mapped
 from migrate.ledger import stale
 from migrate.ledger.tables import folder, occurrence
+from migrate.pieces import pieces
 from migrate.source import FolderState
 
 
@@ -113,8 +114,7 @@ def _leave_out(conn: Connection, folder_id: int) -> int:
 
 def _drop(conn: Connection, folder_ids: Sequence[int]) -> None:
     """The source has these folders no longer, and nothing of what was in them there."""
-    for start in range(0, len(folder_ids), 500):
-        some = folder_ids[start : start + 500]
+    for some in pieces(folder_ids):
         there = (occurrence.c.folder_id.in_(some), occurrence.c.gone.is_(False))
         stale.mark(conn, *there)
         conn.execute(update(occurrence).where(*there).values(gone=True))
@@ -267,9 +267,7 @@ def flags_of(conn: Connection, folder_id: int, uids: Sequence[int]) -> dict[int,
 
 def mark_gone(conn: Connection, folder_id: int, uids: Iterable[int]) -> None:
     """The source no longer has these messages, or says so; the next scan looks again."""
-    wanted = list(uids)
-    for start in range(0, len(wanted), 500):
-        some = wanted[start : start + 500]
+    for some in pieces(uids):
         there = (occurrence.c.folder_id == folder_id, occurrence.c.uid.in_(some))
         stale.mark(conn, *there)
         conn.execute(update(occurrence).where(*there).values(gone=True))

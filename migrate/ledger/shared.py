@@ -5,6 +5,7 @@ from __future__ import annotations
 from sqlalchemy import Connection, text, update
 
 from migrate.ledger.tables import occurrence
+from migrate.pieces import pieces
 
 SHARED_ID = "message-id-shared"
 """The verdict: all of them arrive, in one conversation."""
@@ -23,7 +24,6 @@ _SETS = text(
             AND count(DISTINCT o.size || ' ' || coalesce(o.fields, 0)) > 1))
     """
 )
-_PIECE = 500
 
 
 def mark_shared_ids(conn: Connection, account_id: int) -> None:
@@ -40,8 +40,8 @@ def mark_shared_ids(conn: Connection, account_id: int) -> None:
         .values(predicted="accepted", certain=False)
     )
     for certain, bundles in found.items():
-        for start in range(0, len(bundles), _PIECE):
-            some = occurrence.c.bundle.in_(bundles[start : start + _PIECE])
+        for piece in pieces(bundles):
+            some = occurrence.c.bundle.in_(piece)
             conn.execute(
                 update(occurrence)
                 .where(*mine, some, occurrence.c.predicted == "accepted")

@@ -15,10 +15,10 @@ from sqlalchemy import (
 )
 
 from migrate.ledger.tables import message, occurrence
+from migrate.pieces import pieces
 
 ENDED = ("imported", "merged", "present")
 """The classes of what Gmail holds."""
-_PIECE = 500
 
 
 def mark(conn: Connection, *which: ColumnElement[bool]) -> None:
@@ -31,8 +31,7 @@ def set_flags(conn: Connection, folder_id: int, flags: Mapping[int, str]) -> Non
     """UID → the flags it has now, as in `occurrence.flags`."""
     rows = [{"row": uid, "now": spelled} for uid, spelled in flags.items()]
     here = occurrence.c.folder_id == folder_id
-    for start in range(0, len(rows), _PIECE):
-        some = rows[start : start + _PIECE]
+    for some in pieces(rows):
         conn.execute(
             update(occurrence)
             .where(here, occurrence.c.uid == bindparam("row"))
@@ -81,7 +80,6 @@ def settle(conn: Connection, message_ids: Sequence[int]) -> None:
     """Of what the source has of a message, one occurrence is what became of the message, as long
     as there is one; the others are merged with it. A copy takes the class of one that is gone,
     and gives it back to one that is back."""
-    for start in range(0, len(message_ids), _PIECE):
-        some = list(message_ids[start : start + _PIECE])
+    for some in pieces(message_ids):
         for statement in _SETTLE:
             conn.execute(statement, {"ids": some, "no": False})

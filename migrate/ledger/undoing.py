@@ -19,8 +19,9 @@ from sqlalchemy import (
     update,
 )
 
-from migrate.ledger.changes import pieces, reopen
+from migrate.ledger.changes import reopen
 from migrate.ledger.tables import change, label, message, run
+from migrate.pieces import pieces
 
 UNDO = "undo"
 """Key of `run.options` that names the run that an undo takes back."""
@@ -88,6 +89,12 @@ def runs(conn: Connection) -> list[Run]:
     return [
         Run(row.id, (row.options or {}).get(UNDO), row.id in left) for row in conn.execute(query)
     ]
+
+
+def count(conn: Connection, account_id: int, run_id: str) -> int:
+    """How many messages `run_id` made or merged into others'; about, for people."""
+    mine = (message.c.account_id == account_id, message.c.run_id == run_id)
+    return int(conn.scalar(select(func.count()).where(*mine, message.c.gmail_id.is_not(None))) or 0)
 
 
 def made(

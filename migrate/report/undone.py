@@ -64,7 +64,7 @@ def undone(
         .join(account, account.c.id == message.c.account_id)
         .join(occurrence, occurrence.c.id == last)
         .join(folder, folder.c.id == occurrence.c.folder_id)
-        .where(*of_undos, change.c.id.in_(latest))
+        .where(*of_undos, change.c.id.in_(latest), message.c.undone.is_(None))
         .order_by(account.c.id, folder.c.name, occurrence.c.uid)
         .limit(AT_MOST)
     )

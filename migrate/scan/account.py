@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import partial
-from itertools import islice
 from typing import TypeVar
 
 from sqlalchemy import Connection
@@ -19,6 +18,7 @@ from migrate.ledger import Ledger, anchoring, scanning, shared, stale, waiting
 from migrate.ledger.accounts import Account
 from migrate.ledger.order import Order, put_in_order
 from migrate.ledger.scanning import FolderRow
+from migrate.pieces import pieces
 from migrate.scan.changes import Changes, changes
 from migrate.scan.row import row
 from migrate.source import Folder, FolderState, Listed, Source
@@ -201,7 +201,7 @@ class _Scan:
         matched: set[int] | None,
     ) -> None:
         look = self._look
-        for uids in _pieces(found.new, _ROWS):
+        for uids in pieces(found.new):
             known = self._foretold(mapped.folder.raw, state.uidvalidity, uids)
             structure = look.structure and not known.keys() >= set(uids)
             there = {each.uid: each for each in self._source.scan(uids, structure=structure)}
@@ -272,9 +272,3 @@ class _Scan:
 
 def _unseen(uid: int) -> Listed:
     return Listed(uid, frozenset(), None, 0, None, b"")
-
-
-def _pieces(items: Iterable[T], size: int) -> Iterator[list[T]]:
-    rest = iter(items)
-    while piece := list(islice(rest, size)):
-        yield piece

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import islice
 
 from migrate.ledger import Ledger, scanning
+from migrate.pieces import pieces
 from migrate.scan.row import spelled
 from migrate.source import FolderState, Source
-
-_PIECE = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,18 +77,12 @@ def _told(
     gone: list[int] = []
     flagged: dict[int, str] = {}
     with ledger.read() as conn:
-        for piece in _pieces(sorted(flags)):
+        for piece in pieces(sorted(flags)):
             known = scanning.flags_of(conn, folder_id, piece)
             new += [uid for uid in piece if uid not in known]
             for uid, before in known.items():
                 if (now := spelled(flags[uid])) != before:
                     flagged[uid] = now
-        for piece in _pieces(sorted(vanished)):
+        for piece in pieces(sorted(vanished)):
             gone += sorted(scanning.flags_of(conn, folder_id, piece))
     return Changes(new, gone, flagged)
-
-
-def _pieces(items: Sequence[int]) -> Iterator[list[int]]:
-    rest = iter(items)
-    while piece := list(islice(rest, _PIECE)):
-        yield piece

@@ -1,6 +1,6 @@
 """Taking back what a run did: it spares what was there before, and what people changed since."""
 
 from migrate.undo.account import Undone, Wish, total
-from migrate.undo.engine import Outcome, undo
+from migrate.undo.engine import Outcome, UndoEngine
 
-__all__ = ["Outcome", "Undone", "Wish", "total", "undo"]
+__all__ = ["Outcome", "UndoEngine", "Undone", "Wish", "total"]

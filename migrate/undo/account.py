@@ -26,7 +26,8 @@ from migrate.ledger.undoing import Done, Mine
 from migrate.sending import Target
 from migrate.undo.deciding import Why, spared, taken_back
 
-_PIECE = 2_000
+_PIECE = 20_000
+"""For each the mailbox may have to be listed."""
 _NONE: frozenset[str] = frozenset()
 
 
@@ -68,16 +69,18 @@ class Undo:
         undo_id: str,
         wish: Wish,
         stop: threading.Event,
-        seen: Callable[[int], None] = lambda _: None,
+        done: Undone,
+        seen: Callable[[int], None],
     ) -> None:
+        """`done` tells how far it came, `seen` is told how many more were looked at."""
         self._ledger, self._account, self._target = ledger, account, target
         self._undo, self._wish, self._stop, self._seen = undo_id, wish, stop, seen
         self._left: set[tuple[str, str]] = set()
         """(Label, message) that a dry run would part; (TRASH, message) that it would remove."""
-        self.done = Undone()
+        self.done = done
 
     def run(self) -> None:
-        """Everything; `done` tells how far it came. Raises what stops the account, Stopped."""
+        """Everything. Raises what stops the account, Stopped."""
         self._changes()
         self._messages()
         self._notes()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 
 from migrate.accounts import Account as Row
@@ -14,11 +14,12 @@ from migrate.connections import Gmail
 from migrate.errors import MailhaulError, StateError
 from migrate.gmail.quota import Stopped
 from migrate.labelling import Labels
-from migrate.ledger import Ledger, accounts, totals
+from migrate.ledger import Ledger, accounts, totals, undoing
 from migrate.ledger.accounts import Account
 from migrate.ledger.leases import Lease, Leases
 from migrate.progress import Progress
 from migrate.sending import Target
+from migrate.trouble import trouble
 from migrate.undo.account import Undo, Undone, Wish
 
 
@@ -33,92 +34,79 @@ class Outcome:
     """Ctrl-C came first."""
 
 
-def undo(
-    config: Config,
-    ledger: Ledger,
-    undo_id: str,
-    wish: Wish,
-    rows: Sequence[Row],
-    progress: Progress,
-    stop: threading.Event,
-) -> list[Outcome]:
-    """Take the run back in all `rows`; what stops one account does not stop the others."""
-    pairs = [(row.source_user, row.target_user) for row in rows]
-    with ledger.read() as conn:
-        ids = accounts.known(conn, pairs)
-    known = [row for row in rows if (row.source_user, row.target_user) in ids]
-    if not known:
-        return []
-    gmail = Gmail(config, stop)
-    with Leases(ledger) as leases, ThreadPoolExecutor(config.limits.accounts) as pool:
+class UndoEngine:
+    """Takes a run back, account by account; what stops one does not stop the others."""
 
-        def one(row: Row) -> Outcome:
-            if stop.is_set():
-                return Outcome(row, Undone(), stopped=True)
-            account_id = ids[row.source_user, row.target_user]
-            if wish.dry:
-                with ledger.read() as conn:
-                    mine = accounts.look(conn, account_id)
-                try:
-                    return _account(ledger, gmail, undo_id, wish, row, mine, _free, progress, stop)
-                finally:
-                    progress.close(row.source_user)
-            lease = leases.take(account_id)
-            if lease is None:
-                return Outcome(row, Undone(), StateError("account-busy", user=row.source_user))
-            mine, check = lease.account, lease.check
+    def __init__(
+        self,
+        config: Config,
+        ledger: Ledger,
+        undo_id: str,
+        wish: Wish,
+        progress: Progress,
+        stop: threading.Event,
+    ) -> None:
+        self._config, self._ledger, self._undo = config, ledger, undo_id
+        self._wish, self._progress, self._stop = wish, progress, stop
+        self._gmail = Gmail(config, stop)
+        self._leases = Leases(ledger)
+
+    def run(self, rows: Sequence[Row]) -> list[Outcome]:
+        """Of those of `rows` that the ledger knows."""
+        with self._ledger.read() as conn:
+            ids = accounts.known(conn, [_pair(row) for row in rows])
+        known = [row for row in rows if _pair(row) in ids]
+        with self._leases, ThreadPoolExecutor(self._config.limits.accounts) as pool:
+            return list(pool.map(lambda row: self._account(row, ids[_pair(row)]), known))
+
+    def _account(self, row: Row, account_id: int) -> Outcome:
+        if self._stop.is_set():
+            return Outcome(row, Undone(), stopped=True)
+        if self._wish.dry:
+            with self._ledger.read() as conn:
+                account = accounts.look(conn, account_id)
+            return self._outcome(row, account, lambda: None)
+        lease = self._leases.take(account_id)
+        if lease is None:
+            return Outcome(row, Undone(), StateError("account-busy", user=row.source_user))
+        outcome = self._outcome(row, lease.account, lease.check)
+        try:
+            self._release(lease, outcome.error)
+        except StateError as error:
+            return replace(outcome, error=outcome.error or error)
+        return outcome
+
+    def _outcome(self, row: Row, account: Account, check: Callable[[], None]) -> Outcome:
+        """`account` is leased, and `check` sees to it, unless it is only looked at."""
+        done, stopped = Undone(), threading.Event()
+
+        def work() -> None:
             try:
-                outcome = _account(ledger, gmail, undo_id, wish, row, mine, check, progress, stop)
-            finally:
-                progress.close(row.source_user)
-            try:
-                leases.give_back(lease, _state(ledger, lease, outcome), outcome.error)
-            except StateError as error:
-                return Outcome(row, outcome.done, outcome.error or error)
-            return outcome
+                self._take_back(row, account, check, done)
+            except Stopped:
+                stopped.set()
 
-        return list(pool.map(one, known))
+        error = trouble(work, self._config.directory)
+        self._progress.close(row.source_user)
+        return Outcome(row, done, error, stopped.is_set())
 
+    def _take_back(
+        self, row: Row, account: Account, check: Callable[[], None], done: Undone
+    ) -> None:
+        mailbox, tokens, pacer = self._gmail.open(row.target_user, check)
+        labels = Labels(mailbox, self._ledger, account, self._undo)
+        target = Target(mailbox, self._gmail.uploader, tokens, pacer, labels, readable=True)
+        with self._ledger.read() as conn:
+            count = undoing.count(conn, account.id, self._wish.run_id)
+        self._progress.open(row.source_user, count, 0, "undo")
+        seen = partial(self._progress.scanned, row.source_user)
+        Undo(self._ledger, account, target, self._undo, self._wish, self._stop, done, seen).run()
 
-def _account(
-    ledger: Ledger,
-    gmail: Gmail,
-    undo_id: str,
-    wish: Wish,
-    row: Row,
-    account: Account,
-    check: Callable[[], None],
-    progress: Progress,
-    stop: threading.Event,
-) -> Outcome:
-    """`account` is leased, and `check` sees to it, unless it is only looked at."""
-    done = Undone()
-    try:
-        mailbox, tokens, pacer = gmail.open(row.target_user, check)
-        labels = Labels(mailbox, ledger, account, undo_id)
-        target = Target(mailbox, gmail.uploader, tokens, pacer, labels, readable=True)
-        progress.open(row.source_user, 0, 0)
-        seen = partial(progress.scanned, row.source_user)
-        work = Undo(ledger, account, target, undo_id, wish, stop, seen)
-        done = work.done
-        work.run()
-    except Stopped:
-        return Outcome(row, done, stopped=True)
-    except MailhaulError as error:
-        return Outcome(row, done, error)
-    except Exception as error:
-        # A bug met on one account must not keep the others from their end.
-        failure = MailhaulError("unexpected", error=f"{type(error).__name__}: {error}")
-        failure.__cause__ = error
-        return Outcome(row, done, failure)
-    return Outcome(row, done)
+    def _release(self, lease: Lease, error: MailhaulError | None) -> None:
+        with self._ledger.read() as conn:
+            left = totals.open_count(conn, lease.account.id)
+        self._leases.give_back(lease, "failed" if error else "paused" if left else "done", error)
 
 
-def _state(ledger: Ledger, lease: Lease, outcome: Outcome) -> str:
-    with ledger.read() as conn:
-        left = totals.open_count(conn, lease.account.id)
-    return "failed" if outcome.error else "paused" if left else "done"
-
-
-def _free() -> None:
-    """Who only looks needs no lease."""
+def _pair(row: Row) -> tuple[str, str]:
+    return row.source_user, row.target_user

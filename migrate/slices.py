@@ -78,6 +78,8 @@ class Work:
         self._lease, self._folders, self._uidvalidity = lease, folders, uidvalidity
         self._bounds, self._stop, self._finished = bounds, stop, finished
         self._refused: set[int] = set()
+        self._waiting = 0
+        """Bytes in memory that are fetched and not yet handed over."""
         self._lanes: Lanes[_Assembly] = Lanes()
         self._failure: BaseException | None = None
         self._threads = [
@@ -115,6 +117,7 @@ class Work:
             for assembly in open_ones.values():
                 assembly.discard()
                 self._give_back(assembly.bundle)
+            self._waiting = 0
 
     @property
     def refused(self) -> Set[int]:
@@ -179,7 +182,7 @@ class Work:
         for fetched in self._source.fetch([(each.uid, each.size) for each, _ in wanted]):
             self._check()
             each, assembly = by_uid.pop(fetched.uid)
-            assembly.bodies[each.id] = self._bounded(fetched.body, open_ones)
+            assembly.bodies[each.id] = self._bounded(fetched.body)
             self._arrived(assembly, each, open_ones)
         if by_uid:
             gone = list(by_uid)
@@ -208,14 +211,13 @@ class Work:
                 assembly.waiting -= here
                 self._complete(assembly, open_ones)
 
-    def _bounded(
-        self, body: Body | FetchRefused, open_ones: dict[int, _Assembly]
-    ) -> Body | FetchRefused:
-        """Thousands can share a Message-ID: what waits for its copies is bounded too."""
-        if isinstance(body, Body) and body.held:
-            held = sum(assembly.held for assembly in open_ones.values() if assembly.bodies)
-            if held + body.held > self._bounds.memory:
+    def _bounded(self, body: Body | FetchRefused) -> Body | FetchRefused:
+        """What waits for its copies, of which there may be thousands, or for its turn is bounded
+        too."""
+        if isinstance(body, Body):
+            if self._waiting + body.held > self._bounds.memory:
                 body.spill(self._bounds.spool / f"copy-{uuid4().hex}")
+            self._waiting += body.held
         return body
 
     def _arrived(
@@ -230,6 +232,7 @@ class Work:
         following: _Assembly | None = assembly
         while following and following.turn and not following.waiting:
             del open_ones[id(following)]
+            self._waiting -= following.held
             if following.bundle.occurrences:
                 self._lanes.put(following.bundle.conversation, following, following.held)
             following = following.after

@@ -61,13 +61,12 @@ class Delivery:
         known = self._memory.find(message.sha256, message.message_id)
         same = next((each for each in known if each.sha256 == message.sha256), None)
         copies, rules = self._job.copies(message.occurrences), self._job.rules
-        ways = list(attempts(message, copies, rules, mend=bundle.mend))
-        if same and same.undone:
-            if found := restore(self._target, message, same, ways):
-                self._recorder.stored(message, *found)
-                return
-        elif same and (now := self._copies(same, copies)):
+        if same and not same.undone and (now := self._copies(same, copies)):
             self._recorder.copies(message, now)
+            return
+        ways = list(attempts(message, copies, rules, mend=bundle.mend))
+        if same and same.undone and (found := restore(self._target, message, same, ways)):
+            self._recorder.stored(message, *found)
             return
         size = message.form.parcel.size
         if size > UPLOAD_LIMIT:

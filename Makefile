@@ -6,6 +6,9 @@ STAMP := .venv/.locked
 # What one case of examples/assess is made with, for $(1) the case and $(2) the language.
 REPORT = $(BIN)/mailhaul assess report --date 2026-11-24 --lang $(2) --answers examples/assess/$(1)/answers.toml --out examples/assess/$(1)/$(2)
 
+# Where it forbids Python to keep what it compiled, each of the tests' commands starts a second later.
+export PYTHONDONTWRITEBYTECODE :=
+
 .PHONY: demo test check examples reliability format clean
 .DEFAULT_GOAL := demo
 
@@ -15,9 +18,8 @@ $(STAMP): pyproject.toml uv.lock
 	echo "$(PYTHON) is: $$($(PYTHON) --version 2>&1). Name another: make PYTHON=python3.12" >&2; exit 1; }
 	test -x $(BIN)/pip || $(PYTHON) -m venv .venv
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check 'uv>=0.7'
-# A company's proxy certificate in the system's store counts. Compiled, so that where Python may not
-# write beside its sources each start of a command need not compile them anew.
-	UV_SYSTEM_CERTS=true VIRTUAL_ENV=$(CURDIR)/.venv $(BIN)/uv sync --active --quiet --locked --inexact --compile-bytecode --extra demo --extra pdf
+# A company's proxy certificate in the system's store counts.
+	UV_SYSTEM_CERTS=true VIRTUAL_ENV=$(CURDIR)/.venv $(BIN)/uv sync --active --quiet --locked --inexact --extra demo --extra pdf
 	touch $@
 
 demo: $(STAMP)

@@ -20,7 +20,7 @@ from migrate.demo.mail import SampleMessage
 from migrate.sandbox.embed import Running, running
 
 from .migration import Gmail, Migration, faults, release, stats, uploads
-from .state_place import UPLOADS, wait_until
+from .state.place import UPLOADS, wait_until
 
 USER, PASSWORD = "owner@example.jp", "secret"
 START = datetime(2024, 1, 1, tzinfo=UTC)

@@ -19,12 +19,13 @@ from migrate.explain import explain
 from migrate.sandbox.embed import Running
 from migrate.texts import Texts
 
-from .cli.contract import PASSWORD, USER, mail
-from .migration import FAST, ROOT, Done, Gmail, Migration, faults, release, stats
+from ..cli.contract import PASSWORD, USER, mail
+from ..migration import FAST, ROOT, Done, Gmail, Migration, faults, release, stats
 
 en, ja = Texts("en"), Texts("ja")
 UPLOADS = "gmail.users.messages.i*"
 PATIENCE = 60.0
+ONE_BY_ONE = f"{FAST}uploads_per_user = 1\nuploads_per_user_max = 1\nslice_messages = 3\n"
 
 
 def small() -> list[SampleMessage]:

@@ -5,43 +5,19 @@ from __future__ import annotations
 import os
 import shutil
 import sqlite3
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from contextlib import closing
-from itertools import count
 from pathlib import Path
 
 import pytest
 
 from migrate.demo.imap import Running as Imap
-from migrate.demo.imap import embedded_imap
 from migrate.errors import StateError
 from migrate.ledger.tables import VERSION
-from migrate.sandbox.embed import Running, running
+from migrate.sandbox.embed import Running
 
-from .cli.contract import PASSWORD, USER
-from .state_place import Make, Place, distinct, en, ja, place, small, told
-
-_numbers = count(1)
-
-
-@pytest.fixture(scope="module")
-def imap() -> Iterator[Imap]:
-    with embedded_imap(small(), USER, PASSWORD) as server:
-        yield server
-
-
-@pytest.fixture(scope="module")
-def sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
-    with running(tmp_path_factory.mktemp("sandbox")) as server:
-        yield server
-
-
-@pytest.fixture
-def make(imap: Imap, sandbox: Running, tmp_path: Path) -> Make:
-    def made() -> Place:
-        return place(tmp_path / "move", imap, sandbox, f"user{next(_numbers)}@example.org")
-
-    return made
+from ..cli.contract import USER
+from .place import Make, Place, distinct, en, ja, place, told
 
 
 @pytest.fixture(scope="module")

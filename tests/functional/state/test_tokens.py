@@ -9,21 +9,12 @@ from typing import Any
 import pytest
 
 from migrate.demo.imap import Running as Imap
-from migrate.demo.imap import embedded_imap
 from migrate.sandbox.embed import Running, running
 
-from .cli.contract import PASSWORD, USER
-from .migration import FAST, faults, stats
-from .state_place import distinct, place, small
+from ..migration import faults, stats
+from .place import ONE_BY_ONE, distinct, place
 
 TAKEN = "taken@example.org"
-ONE_BY_ONE = f"{FAST}uploads_per_user = 1\nuploads_per_user_max = 1\nslice_messages = 3\n"
-
-
-@pytest.fixture(scope="module")
-def imap() -> Iterator[Imap]:
-    with embedded_imap(small(), USER, PASSWORD) as server:
-        yield server
 
 
 @pytest.fixture

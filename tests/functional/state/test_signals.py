@@ -4,45 +4,23 @@ from __future__ import annotations
 
 import signal
 import socket
-from collections.abc import Iterator
-from itertools import count
 from pathlib import Path
 
 import pytest
 
-from migrate.demo.imap import Running as Imap
-from migrate.demo.imap import embedded_imap
 from migrate.ledger import create
-from migrate.sandbox.embed import Running, running
+from migrate.sandbox.embed import Running
 
-from .cli.contract import PASSWORD, USER
-from .migration import FAST, Migration, release
-from .state_place import PATIENCE, Make, Place, distinct, en, place, small
+from ..cli.contract import PASSWORD, USER
+from ..migration import Migration, release
+from .place import ONE_BY_ONE, PATIENCE, Make, Place, distinct, en
 
-_numbers = count(1)
 AT_ONCE = 5.0
-ONE_BY_ONE = f"{FAST}uploads_per_user = 1\nuploads_per_user_max = 1\nslice_messages = 3\n"
-
-
-@pytest.fixture(scope="module")
-def imap() -> Iterator[Imap]:
-    with embedded_imap(small(), USER, PASSWORD) as server:
-        yield server
-
-
-@pytest.fixture(scope="module")
-def sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
-    with running(tmp_path_factory.mktemp("sandbox")) as server:
-        yield server
 
 
 @pytest.fixture
-def make(imap: Imap, sandbox: Running, tmp_path: Path) -> Make:
-    def made() -> Place:
-        target = f"user{next(_numbers)}@example.org"
-        return place(tmp_path / "move", imap, sandbox, target, ONE_BY_ONE)
-
-    return made
+def options() -> str:
+    return ONE_BY_ONE
 
 
 @pytest.mark.parametrize(

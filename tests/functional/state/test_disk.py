@@ -7,44 +7,16 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
-from itertools import count
-from pathlib import Path
 
 import pytest
 
-from migrate.demo.imap import Running as Imap
-from migrate.demo.imap import embedded_imap
 from migrate.errors import StateError
-from migrate.sandbox.embed import Running, running
 
-from .cli.contract import PASSWORD, USER
-from .migration import ROOT, Done
-from .state_place import Make, Place, distinct, place, small, told
+from ..migration import ROOT, Done
+from .place import Make, Place, distinct, told
 
-_numbers = count(1)
 DENIED = "Permission denied"
 FULL = "No space left on device"
-
-
-@pytest.fixture(scope="module")
-def imap() -> Iterator[Imap]:
-    with embedded_imap(small(), USER, PASSWORD) as server:
-        yield server
-
-
-@pytest.fixture(scope="module")
-def sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
-    with running(tmp_path_factory.mktemp("sandbox")) as server:
-        yield server
-
-
-@pytest.fixture
-def make(imap: Imap, sandbox: Running, tmp_path: Path) -> Make:
-    def made() -> Place:
-        return place(tmp_path / "move", imap, sandbox, f"user{next(_numbers)}@example.org")
-
-    return made
 
 
 def _own_mounts() -> list[str]:

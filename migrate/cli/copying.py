@@ -183,6 +183,7 @@ def copy(
     with Ledger(config.ledger_url) as ledger:
         run_id = new_run_id()
         options: dict[str, Any] = {"only": [row.source_user for row in rows], "limit": limit}
+        options |= {"source": config.source.url, "target": config.target.api}
         if config.since:
             options["since"] = config.since.isoformat()
         if mirror is not None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from functools import partial
 from typing import TYPE_CHECKING, Annotated
 
@@ -138,9 +139,12 @@ def _verify(
 ) -> Verified:
     from migrate.body import Body
     from migrate.connections import open_source
+    from migrate.ledger import verifications
+    from migrate.ledger.verifications import Verification
     from migrate.quarantine import path
     from migrate.verify import Verifier
 
+    started = time.time()
     readable = config.target.scopes != "minimal"
     mailbox = gmail.open(row.target_user)[0] if readable else None
 
@@ -150,11 +154,15 @@ def _verify(
 
     source = open_source(config, row)
     try:
-        return Verifier(
+        found = Verifier(
             ledger, account_id, row.source_user, row.target_user, source, mailbox, kept
         ).run(deep=deep, seen=seen)
     finally:
         source.close()
+    counted = found.checked, found.changed, len(found.differences)
+    done = Verification(started, time.time(), deep, readable, *counted)
+    ledger.write(lambda conn: verifications.record(conn, account_id, done))
+    return found
 
 
 def _from_ledger(config: Config, command: str, texts: Texts) -> Document:

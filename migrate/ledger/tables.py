@@ -46,7 +46,12 @@
   `name` (`refused` has its words), `stand_in` is the name of the label that `gmail_id` is then of,
   empty when mail has to do without.
 - `baseline` ids that were in the mailbox before us.
-- `run` one pass of `migrate run`.
+- `run` one pass of `migrate run`. `options` has the `source` and `target` servers, too.
+- `verification` one `migrate verify` of an account that came to its end, written then. `compared`:
+  the target could be read; `changed`: messages that their owner had changed in Gmail.
+- `notice` the mail to an account's owner, written before it is sent. `history_id` is Gmail's before
+  that, `gmail_id` is set when it is there. `number` counts on when an undo takes the notice back:
+  the next one has another Message-ID.
 
 No secret is stored, and no text of a message but repaired header fields.
 """
@@ -71,7 +76,7 @@ from sqlalchemy import (
     text,
 )
 
-VERSION = 3
+VERSION = 4
 
 metadata = MetaData()
 
@@ -276,4 +281,28 @@ baseline = Table(
     Column("account_id", ForeignKey("account.id"), primary_key=True),
     Column("gmail_id", String, primary_key=True),
     sqlite_with_rowid=False,
+)
+
+verification = Table(
+    "verification",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("account_id", ForeignKey("account.id"), nullable=False, index=True),
+    Column("started", Float, nullable=False),
+    Column("ended", Float, nullable=False),
+    Column("deep", Boolean, nullable=False),
+    Column("compared", Boolean, nullable=False),
+    Column("checked", Integer, nullable=False),
+    Column("changed", Integer, nullable=False),
+    Column("differences", Integer, nullable=False),
+)
+
+notice = Table(
+    "notice",
+    metadata,
+    Column("account_id", ForeignKey("account.id"), primary_key=True),
+    Column("number", Integer, nullable=False),
+    Column("history_id", String),
+    Column("gmail_id", String),
+    Column("run_id", ForeignKey("run.id")),
 )

@@ -12,6 +12,7 @@ import pytest
 
 from migrate.cli.reporting import verify_all
 from migrate.config import load
+from migrate.ledger import Ledger, verifications
 from migrate.report.document import Difference, Document
 from migrate.sandbox.embed import Running, running
 from migrate.texts import Texts
@@ -142,3 +143,20 @@ def test_a_large_mail_that_repeats_itself(
     assert (copied.counts(), copied.errors) == ({"imported": 1}, [])
     document = Scene(copied, content, monkeypatch).verify()
     assert (document.checked, document.differences) == (1, [])
+
+
+def test_the_ledger_keeps_what_came_of_it(scene: Scene) -> None:
+    scene.modify(2, {"removeLabelIds": [scene.label("Projects")]})
+    scene.verify(deep=True)
+    new_at_the_source(scene)
+    scene.verify(deep=False)
+    config = load(scene.copied.migration.directory)
+    with Ledger(config.ledger_url) as ledger, ledger.read() as conn:
+        last = verifications.last(conn, 1)
+        deep = verifications.last(conn, 1, deep=True)
+    assert last
+    assert deep
+    assert (last.deep, last.compared, last.checked, last.differences) == (False, True, 4, 1)
+    assert (deep.deep, deep.compared, deep.checked, deep.differences) == (True, True, 4, 0)
+    assert deep.changed == 1
+    assert deep.started <= deep.ended <= last.started

@@ -9,7 +9,7 @@ REPORT = $(BIN)/mailhaul assess report --date 2026-11-24 --lang $(2) --answers e
 # Where it forbids Python to keep what it compiled, each of the tests' commands starts a second later.
 export PYTHONDONTWRITEBYTECODE :=
 
-.PHONY: demo test check examples reliability format clean
+.PHONY: demo test check examples reliability bench format clean
 .DEFAULT_GOAL := demo
 
 $(STAMP): pyproject.toml uv.lock
@@ -45,6 +45,10 @@ examples: $(STAMP)
 # The figures of docs/reliability.md: the whole crash matrix, 10 to 20 minutes.
 reliability: $(STAMP)
 	$(BIN)/python -m tests.crash.reliability $(ARGS)
+
+# The first figures of docs/performance.md: 3 minutes; needs Dovecot, and mbsync for its baseline.
+bench: $(STAMP)
+	$(BIN)/python bench/migration.py $(ARGS)
 
 format: $(STAMP)
 	$(BIN)/ruff format .

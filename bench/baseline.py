@@ -22,8 +22,8 @@ from googleapiclient.http import MediaIoBaseUpload
 SCOPES = ["https://www.googleapis.com/auth/gmail.modify"]
 
 
-def copy(order: dict[str, str], user: str, target: str) -> int:
-    """All messages of one account; how many."""
+def copy(order: dict[str, Any], user: str, target: str) -> int:
+    """The messages of one account, not more than `most` of the order; how many."""
     document = json.loads(get_static_doc("gmail", "v1"))
     document["rootUrl"] = document["baseUrl"] = order["api"] + "/"
     credentials: Any = service_account.Credentials
@@ -34,12 +34,12 @@ def copy(order: dict[str, str], user: str, target: str) -> int:
     trust = ssl.create_default_context(cafile=order["imap_ca"])
     imap = imaplib.IMAP4_SSL("127.0.0.1", int(order["imap_port"]), ssl_context=trust)
     imap.login(user, order["password"])
-    count = 0
+    count, most = 0, order["most"]
     for line in imap.list()[1]:
         assert isinstance(line, bytes)
         if imap.select(line.rpartition(b' "/" ')[2].decode(), readonly=True)[0] != "OK":
             continue
-        for uid in imap.uid("SEARCH", "ALL")[1][0].split():
+        for uid in imap.uid("SEARCH", "ALL")[1][0].split()[: most - count]:
             ((_, raw), *_) = imap.uid("FETCH", uid.decode(), "(BODY.PEEK[])")[1]
             media = MediaIoBaseUpload(io.BytesIO(raw), mimetype="message/rfc822")
             body = {"labelIds": ["INBOX"]}
@@ -51,5 +51,7 @@ def copy(order: dict[str, str], user: str, target: str) -> int:
 
 
 if __name__ == "__main__":
-    given = json.load(sys.stdin)
-    print(sum(copy(given, *pair) for pair in given["pairs"]))
+    given, done = json.load(sys.stdin), 0
+    for pair in given["pairs"]:
+        done += copy(given | {"most": given["most"] - done}, *pair)
+    print(done)

@@ -32,9 +32,9 @@ def sandbox(extra: list[str]) -> Iterator[tuple[Target, int]]:
 
 
 def resident(pid: int) -> float:
-    """Peak resident memory of a process in MiB."""
+    """Peak resident memory of a process in MiB; 0 when it has ended."""
     lines = Path(f"/proc/{pid}/status").read_text().splitlines()
-    return next(int(each.split()[1]) for each in lines if each.startswith("VmHWM")) / 1024
+    return next((int(each.split()[1]) for each in lines if each.startswith("VmHWM")), 0) / 1024
 
 
 def spent(pid: int) -> float:

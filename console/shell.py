@@ -13,6 +13,7 @@ from typing import Annotated
 
 import typer
 
+from console import screen
 from console.errors import EXIT_BUG, EXIT_USAGE, MailhaulError
 from console.texts import Lang, Texts, language
 from console.visible import printable
@@ -119,5 +120,5 @@ def tell(line: str) -> None:
 
 def say(line: str) -> None:
     """One line for people, on stderr; where that is closed or broken, it is not said."""
-    with suppress(OSError):
+    with suppress(OSError), screen.aside():
         typer.echo(printable(line), err=True)

@@ -19,7 +19,7 @@ from migrate.delivery import Job
 from migrate.delta import Delta, settle_undo
 from migrate.errors import MailhaulError, SourceLost, StateError
 from migrate.forecast import Forecast, predictor
-from migrate.gmail.quota import Stopped
+from migrate.gmail.quota import UNITS, Stopped
 from migrate.labelling import Labels
 from migrate.labels import LabelRules, Mapped
 from migrate.ledger import Ledger, accounts, held, totals
@@ -29,7 +29,7 @@ from migrate.ledger.leases import Lease, Leases
 from migrate.ledger.order import Order
 from migrate.ledger.retry import reopen
 from migrate.placeholder import Notes, resume
-from migrate.progress import Progress
+from migrate.progress import Allowed, Progress
 from migrate.scan import Look, scan
 from migrate.sending import Target
 from migrate.session import Session, Tally
@@ -87,12 +87,37 @@ class LocalEngine:
         """Work on all `rows`; what stopped an account does not stop the others."""
         pairs = [(row.source_user, row.target_user) for row in rows]
         ids = self._ledger.write(lambda conn: accounts.enrol(conn, pairs))
+        with self._ledger.read() as conn:
+            left = totals.open_counts(conn, [*ids.values()])
+        known = {row.source_user: self._limited(left.get(ids[_pair(row)], 0)) for row in rows}
+        self._progress.begin(known, self._allowed)
         threads = ThreadPoolExecutor(min(self._config.limits.accounts, len(rows)))
-        with self._leases, threads as pool:
-            done = pool.map(lambda row: self._account(row, ids[_pair(row)]), rows)
-            return [failure for failure in done if failure]
+        try:
+            with self._leases, threads as pool:
+                done = pool.map(lambda row: self._account(row, ids[_pair(row)]), rows)
+                return [failure for failure in done if failure]
+        finally:
+            self._progress.end()
+
+    def _allowed(self) -> Allowed:
+        limits = self._config.limits
+        return Allowed(
+            user=limits.units_per_minute_user / 60,
+            project=limits.units_per_minute_project / 60,
+            lanes=limits.accounts,
+            message=UNITS["messages.import"],
+        )
+
+    def _limited(self, messages: int) -> int:
+        return messages if self._limit is None else min(messages, self._limit)
 
     def _account(self, row: Row, account_id: int) -> Failure | None:
+        try:
+            return self._worked_on(row, account_id)
+        finally:
+            self._progress.finished(row.source_user)
+
+    def _worked_on(self, row: Row, account_id: int) -> Failure | None:
         if self._stop.is_set():
             return None
         lease = self._leases.take(account_id)
@@ -120,6 +145,7 @@ class LocalEngine:
     def _copy(self, row: Row, lease: Lease) -> None:
         account = lease.account
         mailbox, tokens, pacer = self._gmail.open(row.target_user, lease.check)
+        self._progress.paced(row.source_user, lambda: pacer.units)
         readable = self._config.target.scopes != "minimal"
         if readable and account.baseline_at is None:
             takeup.take_baseline(self._ledger, account, mailbox)
@@ -168,7 +194,7 @@ class LocalEngine:
             )
             with self._ledger.read() as conn:
                 left = totals.open_count(conn, account.id), totals.open_bytes(conn, account.id)
-            self._progress.open(row.source_user, *left)
+            self._progress.open(row.source_user, self._limited(left[0]), left[1])
             self._copied(row, account, target, source, folders, rules, tally)
         finally:
             source.close()

@@ -15,7 +15,7 @@ from migrate.cli import common
 from migrate.cli.common import HERE, Dir, Json, Lang
 from migrate.cli.copying import copy, ended
 from migrate.cli.stopping import stopping
-from migrate.progress import Progress, progress
+from migrate.progress import Allowed, Progress, progress
 
 if TYPE_CHECKING:
     from migrate.accounts import Account
@@ -41,14 +41,26 @@ class _Counter(Progress):
             self.new += messages
         self._shown.scanned(user, messages)
 
+    def begin(self, left: Mapping[str, int], allowed: Callable[[], Allowed]) -> None:
+        self._shown.begin(left, allowed)
+
     def open(self, user: str, messages: int, size: int, what: str = "copy") -> None:
         self._shown.open(user, messages, size, what)
+
+    def paced(self, user: str, units: Callable[[], int]) -> None:
+        self._shown.paced(user, units)
 
     def done(self, user: str, messages: int, size: int) -> None:
         self._shown.done(user, messages, size)
 
     def close(self, user: str) -> None:
         self._shown.close(user)
+
+    def finished(self, user: str) -> None:
+        self._shown.finished(user)
+
+    def end(self) -> None:
+        self._shown.end()
 
 
 def watch(

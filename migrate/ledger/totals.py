@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import Connection, func, select
 
 from migrate.ledger.tables import folder, occurrence
+from migrate.pieces import pieces
 
 OPEN = ("pending", "intended")
 
@@ -39,6 +41,23 @@ def by_folder(conn: Connection, account_id: int) -> dict[int, dict[str, Count]]:
 def open_count(conn: Connection, account_id: int) -> int:
     """Messages that are still to be copied."""
     return _open(conn, account_id).messages
+
+
+def open_counts(conn: Connection, account_ids: Sequence[int]) -> dict[int, int]:
+    """The same of several accounts; one that has none is not in it."""
+    found: dict[int, int] = {}
+    for some in pieces(account_ids):
+        query = (
+            select(occurrence.c.account_id, func.count())
+            .where(
+                occurrence.c.account_id.in_(some),
+                occurrence.c.gone.is_(False),
+                occurrence.c.state.in_(OPEN),
+            )
+            .group_by(occurrence.c.account_id)
+        )
+        found.update({row[0]: row[1] for row in conn.execute(query)})
+    return found
 
 
 def open_bytes(conn: Connection, account_id: int) -> int:

@@ -11,6 +11,7 @@ import pytest
 from migrate import engine
 from migrate.engine import LocalEngine
 from migrate.errors import SourceLost
+from migrate.progress import Progress
 
 
 @pytest.fixture
@@ -27,7 +28,7 @@ def copying(monkeypatch: pytest.MonkeyPatch) -> Any:
 
     def copy(*brings: int) -> list[float]:
         nothing: Any = None
-        here: Any = LocalEngine(config, nothing, "r", nothing, threading.Event())
+        here: Any = LocalEngine(config, nothing, "r", Progress(), threading.Event())
         script = iter(brings)
 
         def session(_row: Any, _account: Any, _target: Any, tally: Any) -> None:
@@ -38,7 +39,7 @@ def copying(monkeypatch: pytest.MonkeyPatch) -> Any:
 
         here._session = session
         lease = SimpleNamespace(account=SimpleNamespace(baseline_at=None), check=None)
-        here._copy(SimpleNamespace(target_user="t"), lease)
+        here._copy(SimpleNamespace(source_user="s", target_user="t"), lease)
         return pauses
 
     return copy

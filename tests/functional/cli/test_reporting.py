@@ -5,14 +5,20 @@ from __future__ import annotations
 import json
 import os
 import re
+import signal
 import subprocess
 import sys
 import termios
 from contextlib import suppress
 
-from tests.functional.migration import FAST, ROOT
+from migrate.texts import Texts
+from tests.functional.migration import FAST, ROOT, SETTLE, Migration
+from tests.terminal import rows
 
 from .contract import USER, Make, check_document
+
+en = Texts("en")
+PACED = f'[labels]\nexclude = ["Refused"]\n[limits]\nunits_per_minute_user = 3000\n{SETTLE}\n'
 
 
 def test_reports_and_their_json(make: Make) -> None:
@@ -35,14 +41,31 @@ def test_reports_and_their_json(make: Make) -> None:
 
 
 def test_a_terminal_gets_bars_and_a_pipe_does_not(make: Make) -> None:
-    migration = make()
+    migration = make(PACED)
     piped = migration("run", "--limit", "3")
     assert "\r" not in piped.said
-    assert "Copying" not in piped.said
+    assert "%|" not in piped.said
+    code, shown = _on_a_terminal(migration, "run")
+    assert code == 0
+    assert "All: 0/1 done" in shown
+    assert re.search(rf"\r{USER} +\d+%\|.*\| \d/8 ", shown), shown
+    assert rows(shown) == [""], "nothing stays"
+
+
+def test_ctrl_c_leaves_no_bar_behind(make: Make) -> None:
+    code, shown = _on_a_terminal(make(PACED), "run", until=rf"\r{USER} +[1-9]\d?%\|")
+    assert code == 4
+    said = [row for row in rows(shown) if row]
+    assert said[0] == en("cli.run.stopping")
+    assert len(said) == 2 and "%|" not in said[1], said
+
+
+def _on_a_terminal(migration: Migration, *words: str, until: str = "") -> tuple[int, str]:
+    """Exit code, and all that went to a terminal of 80 columns; Ctrl-C once it showed `until`."""
     leader, follower = os.openpty()
-    termios.tcsetwinsize(follower, (24, 100))
+    termios.tcsetwinsize(follower, (24, 80))
     child = subprocess.Popen(
-        [sys.executable, "-m", "mailhaul", "migrate", "run", "--lang", "en"],
+        [sys.executable, "-m", "mailhaul", "migrate", *words, "--lang", "en"],
         cwd=migration.directory,
         env=os.environ | {"PYTHONPATH": str(ROOT)},
         stdin=subprocess.DEVNULL,
@@ -53,10 +76,11 @@ def test_a_terminal_gets_bars_and_a_pipe_does_not(make: Make) -> None:
     shown = ""
     with suppress(OSError), os.fdopen(leader, "rb", buffering=0) as screen:  # EIO at its end
         while piece := screen.read(4096):
-            shown += piece.decode(errors="replace")
-    assert child.wait(60) == 0
-    assert "\r" in shown
-    assert f"Copying {USER}" in shown
+            shown += piece.decode(errors="replace").replace("\r\n", "\n")
+            if until and re.search(until, shown):
+                child.send_signal(signal.SIGINT)
+                until = ""
+    return child.wait(60), shown
 
 
 def test_japanese(make: Make) -> None:

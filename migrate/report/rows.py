@@ -185,7 +185,7 @@ ALL = (
     List("confirmed", ("verdict", "actual", "count", "agrees"), _confirmed),
     List("deleted", (*_WHERE, "message_id", "trashed"), _deleted),
     List("kept", (*_WHERE, "message_id", "why", "labels"), _kept),
-    List("undone", ("account", "taken_back", "what", "count"), _undone),
+    List("undone", ("account", "taken_back", "done", "count"), _undone),
     List("spared", (*_WHERE, "message_id", "why"), _spared),
     List("accounts", ("source_user", "target_user", "state", *_COUNTS, "bytes"), _accounts),
     List("folders", ("account", "folder", "label", *_COUNTS, "bytes", "rule"), _folders),

@@ -23,7 +23,7 @@ _KINDS: dict[str, Kind] = {
     **dict.fromkeys(("source", *CLASSES, "count"), "number"),
     **dict.fromkeys(("account", "source_user", "target_user", "folder", "label", "field"), "name"),
     **dict.fromkeys(("state", "rule", "cause", "cure", "verdict", "certainty"), "prose"),
-    **dict.fromkeys(("why", "what", "actual", "agrees", "changed"), "prose"),
+    **dict.fromkeys(("why", "what", "done", "actual", "agrees", "changed"), "prose"),
     **dict.fromkeys(("before", "after", "detail", "at_source", "at_target"), "verbatim"),
     **dict.fromkeys(("then", "now", "message_id"), "verbatim"),
     **dict.fromkeys(("trashed",), "prose"),

@@ -20,7 +20,12 @@ from migrate.problems import misspelt, raise_all
 
 REQUIRED = ("source_user", "target_user")
 PASSWORDS = ("source_password", "source_password_env", "source_password_file")
-COLUMNS = (*REQUIRED, *PASSWORDS, "include", "exclude", "label_prefix")
+REFRESH_TOKENS = (
+    "source_refresh_token",
+    "source_refresh_token_env",
+    "source_refresh_token_file",
+)
+COLUMNS = (*REQUIRED, *PASSWORDS, *REFRESH_TOKENS, "include", "exclude", "label_prefix")
 
 # The addresses Google Workspace can have: ASCII, no quoted local part.
 _DOMAIN_LABEL = "[a-z0-9](?:[a-z0-9-]*[a-z0-9])?"
@@ -43,10 +48,14 @@ class Account:
     label_prefix: str | None = None
     """Stands in for `[labels] prefix`."""
     line: int = 0
+    refresh_token: Secret | SecretRef | None = None
 
 
-def read(path: Path, *, need_password: bool) -> tuple[Account, ...]:
+def read(
+    path: Path, *, need_password: bool, need_refresh_token: bool = False
+) -> tuple[Account, ...]:
     """All accounts of the file; UsageError with every problem of it."""
+    needed = [PASSWORDS] * need_password + [REFRESH_TOKENS] * need_refresh_token
     try:
         data = path.read_bytes()
     except FileNotFoundError:
@@ -66,12 +75,13 @@ def read(path: Path, *, need_password: bool) -> tuple[Account, ...]:
             continue
         row = dict(zip(columns, cells, strict=False))
         surplus = cells[len(columns) :]
-        problems += _row_problems(row, surplus, f"{path.name}:{line}", need_password)
+        problems += _row_problems(row, surplus, f"{path.name}:{line}", needed)
         accounts.append(_account(row, path.parent, line))
     if not rows[1:]:
         problems.append(UsageError("accounts-empty", where=path.name))
     problems += _duplicates(accounts, path.name)
-    if any(isinstance(each.password, Secret) for each in accounts) and readable_by_others(path):
+    secrets = (secret for each in accounts for secret in (each.password, each.refresh_token))
+    if any(isinstance(each, Secret) for each in secrets) and readable_by_others(path):
         problems.append(UsageError("accounts-open", where=path.name, file=path))
     raise_all(problems)
     return tuple(accounts)
@@ -137,7 +147,10 @@ def _columns(header: list[str] | UsageError, where: str) -> list[str]:
 
 
 def _row_problems(
-    row: dict[str, str], surplus: Sequence[str], where: str, need_password: bool
+    row: dict[str, str],
+    surplus: Sequence[str],
+    where: str,
+    needed: Sequence[tuple[str, ...]],
 ) -> Iterator[UsageError]:
     if any(surplus):
         yield UsageError("cells-surplus", where=where, count=len(surplus))
@@ -151,31 +164,40 @@ def _row_problems(
             yield UsageError("address-invalid-near", where=where, word=target, suggestion=meant)
         else:
             yield UsageError("address-invalid", where=where, word=target)
-    given = [column for column in PASSWORDS if row.get(column)]
-    if len(given) > 1:
-        yield UsageError("passwords-several", where=where, columns=", ".join(given))
-    if need_password and not given:
-        yield UsageError("password-missing", where=where, columns=", ".join(PASSWORDS))
+    for columns in (PASSWORDS, REFRESH_TOKENS):
+        given = [column for column in columns if row.get(column)]
+        if len(given) > 1:
+            yield UsageError("passwords-several", where=where, columns=", ".join(given))
+        if columns in needed and not given:
+            code = "password-missing" if columns == PASSWORDS else "refresh-token-missing"
+            yield UsageError(code, where=where, columns=", ".join(columns))
 
 
 def _account(row: dict[str, str], directory: Path, line: int) -> Account:
     cell = {column: text.strip() for column, text in row.items()}
-    password: Secret | SecretRef | None = None
-    if row.get("source_password"):
-        password = Secret(row["source_password"])  # as it stands: blanks may belong to it
-    elif env := cell.get("source_password_env"):
-        password = SecretRef(env=env)
-    elif file := cell.get("source_password_file"):
-        password = SecretRef(file=directory / Path(file).expanduser())
     return Account(
         source_user=cell.get("source_user", ""),
         target_user=cell.get("target_user", ""),
-        password=password,
+        password=_secret(row, PASSWORDS, directory),
         include=_globs(cell.get("include", "")),
         exclude=_globs(cell.get("exclude", "")),
         label_prefix=cell.get("label_prefix") or None,
         line=line,
+        refresh_token=_secret(row, REFRESH_TOKENS, directory),
     )
+
+
+def _secret(
+    row: dict[str, str], columns: Sequence[str], directory: Path
+) -> Secret | SecretRef | None:
+    clear, env, file = (row.get(column, "") for column in columns)
+    if clear:
+        return Secret(clear)  # as it stands: blanks may belong to it
+    if env.strip():
+        return SecretRef(env=env.strip())
+    if file.strip():
+        return SecretRef(file=directory / Path(file.strip()).expanduser())
+    return None
 
 
 def _globs(cell: str) -> tuple[str, ...]:

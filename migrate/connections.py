@@ -1,4 +1,4 @@
-"""From the configuration to logged-in sources and targets; only here are secrets revealed."""
+"""From the configuration to logged-in sources and targets."""
 
 from __future__ import annotations
 
@@ -9,14 +9,13 @@ from pathlib import Path
 
 from migrate.accounts import Account
 from migrate.config import Config, private_directory
-from migrate.credentials import Secret, SecretRef
 from migrate.gmail.api import Mailbox
 from migrate.gmail.auth import Key, Tokens, load_key
 from migrate.gmail.quota import Bucket, Pacer
 from migrate.gmail.upload import Uploader
+from migrate.logins import source_login
 from migrate.source.gate import Gate
 from migrate.source.imap import ImapSource, connect
-from migrate.source.login import Login, Security
 from migrate.source.trouble import Trouble
 
 
@@ -27,30 +26,10 @@ def open_source(
 
     `stop` ends the wait for a server that asks for patience.
     """
-    settings = config.source
-    address = settings.address
-    security: Security = "tls" if address.scheme == "imaps" else "starttls"
-    if settings.tls == "insecure-plaintext":
-        security = "insecure-plaintext"
-    admin = config.admin_password
-    login = Login(
-        host=address.host,
-        port=address.port,
-        security=security,
-        user=account.source_user,
-        password=_reveal(account.password),
-        auth=settings.auth,
-        admin_user=settings.admin_user or "",
-        admin_password=admin.reveal() if admin else "",
-        admin_style=settings.admin_style,
-        ca_file=settings.ca_file,
-        client_cert=settings.client_cert,
-        connect_timeout=settings.connect_timeout,
-        read_timeout=settings.read_timeout,
-    )
+    settings, address = config.source, config.source.address
     spool = private_directory(config.spool)
     return connect(
-        login,
+        source_login(config, account),
         spool,
         namespaces=settings.namespaces,
         provider=settings.provider,
@@ -68,13 +47,6 @@ def _gate(host: str, port: int) -> Gate:
 @cache
 def _trouble(host: str, port: int, user: str) -> Trouble:
     return Trouble()
-
-
-def _reveal(password: Secret | SecretRef | None) -> str:
-    if password is None:
-        return ""
-    secret = password.resolve() if isinstance(password, SecretRef) else password
-    return secret.reveal()
 
 
 class Gmail:

@@ -22,12 +22,14 @@ __all__ = [
     "EXIT_UNREACHABLE",
     "EXIT_USAGE",
     "BrakeError",
+    "DayUsedUp",
     "FetchRefused",
     "FolderChanged",
     "FolderRefused",
     "MailhaulError",
     "SourceError",
     "SourceLost",
+    "SourceUnreached",
     "StateError",
     "TargetError",
     "UsageError",
@@ -60,6 +62,17 @@ class SourceError(MailhaulError):
 
 class SourceLost(SourceError):
     """The connection broke in the middle; connect again and go on."""
+
+
+class SourceUnreached(SourceLost):
+    """No server answers: one that was there before may come back (an outage, a machine that woke
+    up without its network); if none ever was, it is rather the settings."""
+
+
+class DayUsedUp(MailhaulError):
+    """The source hands out no more today: the work that is left waits, and a later run goes on."""
+
+    exit_code = EXIT_PENDING
 
 
 class FetchRefused(MailhaulError):

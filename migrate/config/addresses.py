@@ -62,6 +62,16 @@ def check_api_url(text: str) -> str:
     return f"{parts.scheme}://{parts.netloc}"
 
 
+def check_token_uri(text: str) -> str:
+    """An OAuth token endpoint: https, or plain http to this machine only."""
+    parts, _ = _split(text)
+    if parts.scheme not in ("https", "http") or parts.username or not parts.hostname:
+        raise UsageError("token-uri")
+    if parts.scheme == "http" and not is_loopback(parts.hostname):
+        raise UsageError("api-plaintext", host=parts.hostname)
+    return text
+
+
 def is_loopback(host: str) -> bool:
     """Whether `host` names this machine, without asking the DNS."""
     try:

@@ -15,11 +15,12 @@ from typing import Annotated, Literal, Self, TypeVar
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 from pydantic_core import PydanticCustomError
 
-from migrate.config.addresses import SourceUrl, check_api_url, source_url
+from migrate.config.addresses import SourceUrl, check_api_url, check_token_uri, source_url
 from migrate.credentials import SecretRef, beside_config
 from migrate.errors import UsageError
 from migrate.problems import misspelt
 from migrate.source import providers
+from migrate.source.login import STYLES, Auth, is_style
 
 T = TypeVar("T")
 
@@ -80,6 +81,12 @@ def _provider(name: str) -> str:
     return name
 
 
+def _admin_style(style: str) -> str:
+    if not is_style(style):
+        raise refuse(UsageError("admin-style", word=style, known=", ".join(STYLES)))
+    return style
+
+
 def _regex(text: str) -> str:
     try:
         re.compile(text)
@@ -105,19 +112,42 @@ class _Section(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
 
 
+class OauthConfig(_Section):
+    """Where access tokens come from; what is needed depends on `grant`."""
+
+    grant: Literal["refresh-token", "client-credentials", "service-account"] = "refresh-token"
+    token_uri: Annotated[str, AfterValidator(_checked(check_token_uri))] | None = Field(
+        default=None, examples=["https://oauth2.googleapis.com/token"]
+    )
+    client_id: Text | None = Field(default=None, examples=["1234.apps.googleusercontent.com"])
+    client_secret: SecretRef | None = Field(default=None, examples=[{"env": "OAUTH_SECRET"}])
+    scope: Text | None = Field(default=None, examples=["https://mail.google.com/"])
+    refresh_token: SecretRef | None = Field(default=None, examples=[{"file": "refresh-token"}])
+    key_file: FolderPath | None = Field(default=None, examples=["old-workspace.json"])
+
+    @property
+    def lacks(self) -> tuple[str, ...]:
+        """The keys that `grant` needs and that are not there."""
+        needed = {
+            "refresh-token": ("token_uri", "client_id"),
+            "client-credentials": ("token_uri", "client_id", "client_secret", "scope"),
+            "service-account": ("key_file",),
+        }
+        return tuple(key for key in needed[self.grant] if getattr(self, key) is None)
+
+
 class SourceConfig(_Section):
     url: Annotated[str, AfterValidator(_checked(_url_in_file))] = Field(
         examples=["imaps://mail.example.jp"]
     )
-    auth: Annotated[Literal["password", "admin"], _not_yet("xoauth2", known="password, admin")] = (
-        "password"
-    )
+    auth: Auth = "password"
     tls: Literal["required", "insecure-plaintext"] = "required"
     ca_file: ExistingFile | None = Field(default=None, examples=["ca.pem"])
     client_cert: ExistingFile | None = Field(default=None, examples=["client.pem"])
     admin_user: Text | None = Field(default=None, examples=["admin"])
     admin_password: SecretRef | None = Field(default=None, examples=[{"env": "ADMIN_PASSWORD"}])
-    admin_style: Literal["authzid", "user*master"] = "authzid"
+    admin_style: Annotated[Text, AfterValidator(_admin_style)] = "authzid"
+    oauth: OauthConfig = OauthConfig()
     namespaces: tuple[Namespace, ...] = ("personal",)
     provider: Annotated[Text, AfterValidator(_provider)] = "auto"
     connect_timeout: Seconds = 30.0
@@ -127,10 +157,18 @@ class SourceConfig(_Section):
     def address(self) -> SourceUrl:
         return source_url(self.url)
 
+    @property
+    def by_token(self) -> bool:
+        return self.auth in ("xoauth2", "oauthbearer")
+
     @model_validator(mode="after")
     def _consistent(self) -> Self:
         if self.auth == "admin" and not (self.admin_user and self.admin_password):
             raise refuse(UsageError("admin-incomplete"))
+        if self.by_token and self.oauth.lacks:
+            raise refuse(UsageError("oauth-incomplete", missing=", ".join(self.oauth.lacks)))
+        if self.auth == "external" and not self.client_cert:
+            raise refuse(UsageError("external-incomplete"))
         if self.tls == "insecure-plaintext" and self.address.scheme == "imaps":
             raise refuse(UsageError("tls-contradiction", meant=f"imap://{self.address.host}"))
         return self

@@ -36,7 +36,7 @@ def load(directory: Path) -> Config:
     except UsageError as error:
         problems += flat(error)
     try:
-        rows = accounts.read(directory / ACCOUNTS, need_password=_needs_passwords(document))
+        rows = accounts.read(directory / ACCOUNTS, **_needs(document))
     except UsageError as error:
         # Without a migration.toml the folder is most likely the wrong one: one problem, not two.
         problems += [] if problems and problems[0].code == "no-migration" else flat(error)
@@ -108,7 +108,17 @@ def _where(text: str, location: Location) -> str:
     return f"{FILE}:{line}" if line else FILE
 
 
-def _needs_passwords(document: Mapping[str, Any]) -> bool:
-    """Whether each row must bring a password; not asked of a file that can't be read."""
+def _needs(document: Mapping[str, Any]) -> dict[str, bool]:
+    """Which secrets each row must bring; not asked of a file that can't be read."""
     source = document.get("source")
-    return isinstance(source, Mapping) and source.get("auth", "password") == "password"
+    if not isinstance(source, Mapping):
+        return {"need_password": False}
+    auth, oauth = source.get("auth", "password"), source.get("oauth")
+    oauth = oauth if isinstance(oauth, Mapping) else {}
+    by_refresh_token = oauth.get("grant", "refresh-token") == "refresh-token"
+    return {
+        "need_password": auth == "password",
+        "need_refresh_token": auth in ("xoauth2", "oauthbearer")
+        and by_refresh_token
+        and "refresh_token" not in oauth,
+    }

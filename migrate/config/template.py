@@ -68,7 +68,7 @@ def _lines(values: Mapping[str, str], texts: Texts) -> Iterator[str]:
     yield f"# {texts('config.file')}"
     for section, model in sections().items():
         yield from ("", f"[{section}]")
-        for name, field in model.model_fields.items():
+        for name, field in keys(model).items():
             key = f"{section}.{name}"
             yield f"# {texts(f'config.{key}')}"
             line = f"{name} = {inline(values.get(key, example(field)))}"
@@ -76,9 +76,26 @@ def _lines(values: Mapping[str, str], texts: Texts) -> Iterator[str]:
 
 
 def sections() -> dict[str, type[BaseModel]]:
-    """The tables of `migration.toml` in their order."""
-    fields = Schema.model_fields.items()
-    return {name: f.annotation for name, f in fields if isinstance(f.annotation, type)}
+    """The tables of `migration.toml` in their order, each before those below it."""
+    return dict(_tables("", Schema))
+
+
+def keys(model: type[BaseModel]) -> dict[str, FieldInfo]:
+    """The keys of a table, without the tables below it."""
+    return {name: field for name, field in model.model_fields.items() if not _table(field)}
+
+
+def _tables(prefix: str, model: type[BaseModel]) -> Iterator[tuple[str, type[BaseModel]]]:
+    for name, field in model.model_fields.items():
+        if table := _table(field):
+            yield f"{prefix}{name}", table
+            yield from _tables(f"{prefix}{name}.", table)
+
+
+def _table(field: FieldInfo) -> type[BaseModel] | None:
+    """The model of a field that is a table and nothing else; not of one that may be missing."""
+    kind = field.annotation
+    return kind if isinstance(kind, type) and issubclass(kind, BaseModel) else None
 
 
 def example(field: FieldInfo) -> object:

@@ -11,7 +11,7 @@ from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
-from migrate.errors import FolderRefused, SourceError, SourceLost
+from migrate.errors import FolderRefused, SourceError, SourceLost, SourceUnreached
 from migrate.source import Fetched, Flags, Folder, FolderState, Listed, Provider, providers
 from migrate.source.fetching import fetch
 from migrate.source.flagging import FORMS, all_flags, changed_flags
@@ -30,9 +30,10 @@ from migrate.source.idling import idle
 from migrate.source.listing import Lister
 from migrate.source.login import Login
 from migrate.source.response import Response, number
+from migrate.source.sasl import explained
 from migrate.source.scanning import scan
 from migrate.source.searching import search_words, searched
-from migrate.source.session import Session, Unreached, open_session
+from migrate.source.session import Session, open_session
 from migrate.source.states import ask_states, status_items
 from migrate.source.trouble import Trouble
 from migrate.source.wire import Interrupted, Refused, Wait, Wire, astring
@@ -81,7 +82,7 @@ def connect(
     except BaseException as error:
         gate.leave()
         gate.learn(None)  # the others need not wait for one that fails
-        if isinstance(error, Unreached) and not gate.reached:
+        if isinstance(error, SourceUnreached) and not gate.reached:
             raise SourceError(error.code, **error.params) from error
         raise
     gate.reached = True
@@ -140,7 +141,7 @@ class ImapSource:
         lister = Lister(self._wire, self._reconnect, self._also())
         rows = lister.tree(b"")
         if lister.error and not rows:
-            raise lister.error
+            raise explained(lister.error, self._session.seen.host)
         for space in spaces:
             # A namespace with a prefix of its own need not be below "" (RFC 2342 5).
             if space.kind in self._kinds and not any(r.raw.startswith(space.prefix) for r in rows):

@@ -2,11 +2,28 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Literal
+from typing import Literal, Protocol
 
 Security = Literal["tls", "starttls", "insecure-plaintext"]
+Auth = Literal["password", "admin", "xoauth2", "oauthbearer", "external"]
+
+STYLES = ("authzid", "user*master", "proxyauth")
+"""Ways of an administrator's login that have a name; others are written with placeholders."""
+_PLACEHOLDER = re.compile(r"\{(user|local|admin)\}")
+
+
+class Bearer(Protocol):
+    """Where access tokens come from."""
+
+    def bearer(self) -> str:
+        """One that has not expired. SourceError when there is none to be had."""
+
+    def refused(self, token: str) -> bool:
+        """The server does not take it: forget it. Whether it was good before, so that another one
+        may do."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,12 +36,15 @@ class Login:
     user: str
     """The mailbox to read, with every kind of `auth`."""
     password: str = field(default="", repr=False)
-    auth: Literal["password", "admin"] = "password"
-    """`admin`: one login for all mailboxes, in the way of `admin_style`."""
+    auth: Auth = "password"
+    """`admin`: one login for all mailboxes, in the way of `admin_style`; `xoauth2` and
+    `oauthbearer`: a token of `tokens`; `external`: the client certificate alone."""
     admin_user: str = ""
     admin_password: str = field(default="", repr=False)
-    admin_style: Literal["authzid", "user*master"] = "authzid"
-    """SASL PLAIN with an authorization identity (RFC 4616), or Dovecot's master user."""
+    admin_style: str = "authzid"
+    """SASL PLAIN with an authorization identity (RFC 4616), Dovecot's master user, PROXYAUTH after
+    the login, or what to log in as, with `{user}`, `{local}` (before its @) and `{admin}`."""
+    tokens: Bearer | None = field(default=None, repr=False, compare=False)
     ca_file: Path | None = None
     """PEM certificates trusted besides the system's."""
     client_cert: Path | None = None
@@ -36,8 +56,25 @@ class Login:
     @property
     def identity(self) -> tuple[str, str, str]:
         """What SASL PLAIN needs: authorization identity (may be empty), login name, password."""
-        if self.auth == "password":
+        if self.auth != "admin":
             return "", self.user, self.password
         if self.admin_style == "authzid":
             return self.user, self.admin_user, self.admin_password
-        return "", f"{self.user}*{self.admin_user}", self.admin_password
+        if self.admin_style == "proxyauth":
+            return "", self.admin_user, self.admin_password
+        form = "{user}*{admin}" if self.admin_style == "user*master" else self.admin_style
+        return "", self._named(form), self.admin_password
+
+    def _named(self, form: str) -> str:
+        names = {
+            "user": self.user,
+            "local": self.user.partition("@")[0],
+            "admin": self.admin_user,
+        }
+        return _PLACEHOLDER.sub(lambda match: names[match[1]], form)
+
+
+def is_style(text: str) -> bool:
+    """Whether `admin_style` may say so."""
+    used = set(_PLACEHOLDER.findall(text))
+    return text in STYLES or ("admin" in used and bool(used & {"user", "local"}))

@@ -21,6 +21,31 @@ _HINT = re.compile(r"Backoff Time:\s*(\d{1,12})\s*(m?)", re.IGNORECASE)
 _BUSY = re.compile(r"\[(UNAVAILABLE|INUSE|LIMIT|THROTTLED)\b", re.IGNORECASE)
 # Of a message, the others usually mean that this one can't be read.
 _ACCOUNT = re.compile(r"\[(LIMIT|THROTTLED)\b", re.IGNORECASE)
+# Gmail: "Account exceeded command or bandwidth limits", for hours up to a day
+# (support.google.com/a/answer/1071518).
+_USED_UP = re.compile(r"exceeded.{0,30}bandwidth", re.IGNORECASE)
+# Of all connections from here, by whatever server; a limit of one user's connections is its own.
+_CROWDED = re.compile(
+    r"too many .{0,30}(connection|session|login)"
+    r"|(maximum|max|limit).{0,30}connection|connection.{0,30}(limit|exceeded|maximum)",
+    re.IGNORECASE,
+)
+_OF_ONE_USER = re.compile(r"\buser\b|simultaneous|mailbox", re.IGNORECASE)
+
+
+def used_up(answer: str) -> bool:
+    """Whether the server says that it hands out no more of this account for hours."""
+    return bool(_USED_UP.search(answer))
+
+
+def crowded(answer: str) -> bool:
+    """Whether the server says that it has as many connections as it takes."""
+    return bool(_CROWDED.search(answer))
+
+
+def is_of_one_user(answer: str) -> bool:
+    """Whether a server that is crowded speaks of this user's connections only."""
+    return bool(_OF_ONE_USER.search(answer))
 
 
 def hinted(answer: str) -> float | None:

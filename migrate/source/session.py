@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import imaplib
-import re
 import socket
 import ssl
-from base64 import b64encode
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -15,22 +13,14 @@ from pathlib import Path
 
 from imapclient import IMAPClient, SocketTimeout
 
-from migrate.errors import SourceError, SourceLost, UsageError
+from migrate.errors import SourceError, SourceLost, SourceUnreached, UsageError
 from migrate.source.login import Login
-from migrate.source.patience import hinted
 from migrate.source.providers import Seen
-from migrate.source.wire import Refused, Wait, Wire, astring, readable
+from migrate.source.sasl import log_in
+from migrate.source.wire import Refused, Wait, Wire, readable
 
 _LOGOUT_TIMEOUT = 5.0
 _PATIENCE = 120.0  # seconds of a session for a server that is busy and does not say how long
-
-# Not the account's fault: try again later (RFC 5530).
-_TEMPORARY = re.compile(r"\[(UNAVAILABLE|INUSE|LIMIT|SERVERBUG)\b", re.IGNORECASE)
-
-
-class Unreached(SourceLost):
-    """No server answers: one that was there before may come back (an outage, a machine that woke
-    up without its network); if none ever was, it is rather the settings."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +56,7 @@ def open_session(login: Login, spool: Path, spool_over: int, wait: Wait) -> Sess
         with _explained(login):
             offered = frozenset(client.capabilities())
         before = _introduce(wire, offered)
-        _log_in(wire, login, offered)
+        log_in(wire, login, offered)
         offered = _capabilities(wire)
         identity = _introduce(wire, offered) or before
         qresync = {b"ENABLE", b"QRESYNC"} <= offered and _enable(wire, b"QRESYNC")
@@ -129,13 +119,13 @@ def _explained(login: Login) -> Iterator[None]:
     except ssl.SSLError as error:
         raise SourceError("source-tls", **where, reason=error.reason or str(error)) from error
     except socket.gaierror as error:
-        kind = Unreached if error.errno == socket.EAI_AGAIN else SourceError
+        kind = SourceUnreached if error.errno == socket.EAI_AGAIN else SourceError
         raise kind("source-unknown-host", **where) from error
     except TimeoutError as error:
-        raise Unreached("source-timeout", **where) from error
+        raise SourceUnreached("source-timeout", **where) from error
     except (OSError, imaplib.IMAP4.abort) as error:
         reason = getattr(error, "strerror", None) or str(error)
-        raise Unreached("source-unreachable", **where, reason=reason) from error
+        raise SourceUnreached("source-unreachable", **where, reason=reason) from error
     except imaplib.IMAP4.error as error:
         welcome = error.args[0] if error.args else b""
         answer = readable(welcome if isinstance(welcome, bytes) else str(welcome).encode())
@@ -165,34 +155,3 @@ def _starttls(client: IMAPClient, login: Login) -> None:
             raise
         except imaplib.IMAP4.error as error:  # not offered, refused, or PREAUTH
             raise SourceError("source-no-starttls", host=login.host, port=login.port) from error
-
-
-def _log_in(wire: Wire, login: Login, offered: frozenset[bytes]) -> None:
-    """SASL PLAIN if offered (UTF-8 passwords, RFC 4616), else LOGIN."""
-    authzid, name, password = login.identity
-    plain = b64encode("\0".join((authzid, name, password)).encode())
-    try:
-        if b"AUTH=PLAIN" in offered:
-            if b"SASL-IR" in offered:
-                wire.run(b"AUTHENTICATE", b"PLAIN", plain)
-                return
-            tag = wire.send(b"AUTHENTICATE", b"PLAIN")
-            wire.go_ahead()
-            wire.write(plain)
-            for _ in wire.until(tag):
-                pass
-        elif authzid or b"LOGINDISABLED" in offered:
-            methods = b" ".join(sorted(word for word in offered if word.startswith(b"AUTH=")))
-            raise SourceError("source-no-login-method", host=login.host, offered=readable(methods))
-        else:
-            wire.run(b"LOGIN", astring(name.encode()), astring(password.encode()))
-    except Refused as refused:
-        answer = str(refused.params["answer"])
-        for secret in (plain.decode(), password):  # a server may repeat what it did not understand
-            answer = answer.replace(secret, "…") if secret else answer
-        where: dict[str, object] = {"host": login.host, "user": login.user, "answer": answer}
-        if (seconds := hinted(answer)) is not None:
-            wire.rest(seconds)
-        if seconds is not None or _TEMPORARY.search(answer):
-            raise SourceLost("source-busy", **where) from None
-        raise SourceError("source-login-refused", **where) from None

@@ -21,8 +21,10 @@ class Certificate:
     key: Path
 
 
-def make_certificate(directory: Path) -> Certificate:
-    """PEM files `ca.pem`, `cert.pem`, `key.pem` in `directory`, valid from yesterday for a week."""
+def make_certificate(directory: Path, name: str = "localhost") -> Certificate:
+    """PEM files `ca.pem`, `cert.pem`, `key.pem` in `directory`, valid from yesterday for a week.
+
+    `name` is whose certificate it is."""
     ca_key, key = (ec.generate_private_key(ec.SECP256R1()) for _ in range(2))
     issuer = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "Test CA")])
     ca = (
@@ -31,7 +33,7 @@ def make_certificate(directory: Path) -> Certificate:
         .add_extension(_key_usage(sign=True), critical=True)
         .sign(ca_key, hashes.SHA256())
     )
-    subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "localhost")])
+    subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
     names = [x509.DNSName("localhost"), x509.IPAddress(ipaddress.ip_address("127.0.0.1"))]
     authority = x509.AuthorityKeyIdentifier.from_issuer_public_key(ca_key.public_key())
     leaf = (

@@ -19,28 +19,17 @@ from migrate.sandbox.embed import Running, running
 from migrate.texts import Texts
 
 from .certificate import Certificate
-from .memory_source import LIMITS, TARGET, mail
+from .memory_source import LIMITS, TARGET
 from .migration import Gmail, Migration
-from .scripted_imap import HANG_UP, OK, ScriptedImap, body, literal, scripted_imap
+from .scripted_imap import HANG_UP, OK, ScriptedImap
+from .scripted_mail import MAIL, serving_mail
 
-MAIL = {uid: mail(uid).raw for uid in (1, 2, 3)}
 BUSY = b"TAG NO [UNAVAILABLE] maintenance\r\n"
 
 
 @pytest.fixture
 def server(certificate: Certificate) -> Iterator[ScriptedImap]:
-    """Three messages; what they claim to be long is nonsense."""
-    with scripted_imap(certificate, implicit_tls=True) as scripted:
-        scripted.examined = b"* 3 EXISTS\r\n* OK [UIDVALIDITY 7] valid\r\n"
-        sizes = {1: b"0", 2: b"99999999999999999999", 3: b"-1"}
-        for uid, raw in MAIL.items():
-            header, _, _ = raw.partition(b"\r\n\r\n")
-            scripted.mail[uid] = (
-                b"FLAGS () RFC822.SIZE %s BODY[HEADER.FIELDS (X)] " % sizes[uid]
-                + literal(header + b"\r\n\r\n")
-                + b" "
-                + body(raw)
-            )
+    with serving_mail(certificate) as scripted:
         yield scripted
 
 

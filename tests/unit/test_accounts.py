@@ -78,6 +78,26 @@ def test_passwords_in_the_row_or_by_reference(tmp_path: Path) -> None:
     assert c.password == SecretRef(file=tmp_path / "pw" / "c")
 
 
+def test_refresh_tokens_in_the_row_or_by_reference(tmp_path: Path) -> None:
+    path = write(
+        tmp_path,
+        "source_user,target_user,source_refresh_token,source_refresh_token_env,"
+        "source_refresh_token_file\n"
+        "a,a@example.com,1//x,,\nb,b@example.com,,B,\nc,c@example.com,,,c.txt\n",
+    )
+    a, b, c = read(path, need_password=False, need_refresh_token=True)
+    assert isinstance(a.refresh_token, Secret) and a.refresh_token.reveal() == "1//x"
+    assert (b.refresh_token, b.password) == (SecretRef(env="B"), None)
+    assert c.refresh_token == SecretRef(file=tmp_path / "c.txt")
+    path.chmod(0o644)
+    words = told(lambda: read(path, need_password=False, need_refresh_token=True))
+    assert "chmod 600" in words and "1//x" not in words
+    write(tmp_path, HEADER + ROW)
+    assert problems(lambda: read(path, need_password=False, need_refresh_token=True)) == [
+        ("refresh-token-missing", "accounts.csv:2")
+    ]
+
+
 CASES = {
     "empty": ("", ["accounts-empty"]),
     "blank": ("\n# only this\n,,\n", ["accounts-empty"]),

@@ -3,11 +3,12 @@ from __future__ import annotations
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from migrate.config import Config, init_files, load, private_directory, quick
-from migrate.config.template import example, inline, migration_toml, sections
+from migrate.config.template import example, inline, keys, migration_toml, sections
 from migrate.credentials import Secret
 from migrate.texts import Lang, Texts
 from tests.unit.told import problems
@@ -192,28 +193,35 @@ def test_init_checks_before_it_writes(tmp_path: Path) -> None:
 
 def test_every_commented_line_of_the_template_is_valid(tmp_path: Path) -> None:
     text = migration_toml({"source.url": "imaps://mail.example.jp"}, Texts("en"))
-    keys = {name for model in sections().values() for name in model.model_fields}
+    names = {name for model in sections().values() for name in keys(model)}
     lines = text.splitlines()
-    awake = [line[2:] if line[2:].split(" = ")[0] in keys else line for line in lines]
+    awake = [line[2:] if line[2:].split(" = ")[0] in names else line for line in lines]
     assert set(_flat(tomllib.loads("\n".join(awake)))) == set(_all_keys())
     for name in ("ca.pem", "client.pem"):
         (tmp_path / name).touch()
     load(migration(tmp_path, "\n".join(awake)))
 
 
-def _flat(document: Mapping[str, Mapping[str, object]]) -> list[str]:
-    return [f"{section}.{name}" for section, table in document.items() for name in table]
+def _flat(document: Mapping[str, Any]) -> list[str]:
+    """The keys of all tables."""
+    found = []
+    for section in sections():
+        table = document
+        for part in section.split("."):
+            table = table[part]
+        found += [f"{section}.{name}" for name in table if f"{section}.{name}" not in sections()]
+    return found
 
 
 def _all_keys() -> list[str]:
-    return [f"{s}.{name}" for s, model in sections().items() for name in model.model_fields]
+    return [f"{s}.{name}" for s, model in sections().items() for name in keys(model)]
 
 
 @pytest.mark.parametrize(("lang", "page"), [("en", "configuration"), ("ja", "configuration.ja")])
 def test_the_documentation_lists_every_key(lang: Lang, page: str) -> None:
     text = (DOCS / f"{page}.md").read_text(encoding="utf-8")
     for section, model in sections().items():
-        for name, field in model.model_fields.items():
+        for name, field in keys(model).items():
             has_default = not field.is_required() and field.default is not None
             default = f"`{inline(field.default)}`" if has_default else ""
             meaning = Texts(lang)(f"config.{section}.{name}")

@@ -7,7 +7,6 @@ import threading
 import time
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
 from dataclasses import dataclass
 
 from migrate import takeup
@@ -28,6 +27,7 @@ from migrate.ledger.claims import Bundle
 from migrate.ledger.leases import Lease, Leases
 from migrate.ledger.order import Order
 from migrate.ledger.retry import reopen
+from migrate.pausing import Pauses
 from migrate.placeholder import Notes, resume
 from migrate.progress import Allowed, Progress
 from migrate.scan import Look, scan
@@ -81,7 +81,7 @@ class LocalEngine:
         self._retry, self._texts, self._mirror = retry, texts or Texts("en"), mirror
         self._mend = config.policy.refused == "repair" or bool(retry and retry.mend)
         self._gmail = Gmail(config, stop)
-        self._leases = Leases(ledger)
+        self._leases, self._pauses = Leases(ledger), Pauses(ledger, stop)
 
     def run(self, rows: Sequence[Row]) -> list[Failure]:
         """Work on all `rows`; what stopped an account does not stop the others."""
@@ -93,7 +93,7 @@ class LocalEngine:
         self._progress.begin(known, self._allowed)
         threads = ThreadPoolExecutor(min(self._config.limits.accounts, len(rows)))
         try:
-            with self._leases, threads as pool:
+            with self._leases, self._pauses, threads as pool:
                 done = pool.map(lambda row: self._account(row, ids[_pair(row)]), rows)
                 return [failure for failure in done if failure]
         finally:
@@ -118,29 +118,33 @@ class LocalEngine:
             self._progress.finished(row.source_user)
 
     def _worked_on(self, row: Row, account_id: int) -> Failure | None:
-        if self._stop.is_set():
+        if self._pauses.stop(account_id).is_set():
             return None
         lease = self._leases.take(account_id)
         if lease is None:
             return Failure(row, StateError("account-busy", user=row.source_user))
-        failure = trouble(lambda: self._until_stopped(row, lease), self._config.directory)
+        cut = threading.Event()
+        failure = trouble(lambda: self._until_stopped(row, lease, cut), self._config.directory)
         try:
-            self._release(lease, failure)
+            self._release(lease, failure, cut=cut.is_set())
         except StateError as error:
             failure = failure or error
         return Failure(row, failure) if failure else None
 
-    def _release(self, lease: Lease, failure: MailhaulError | None) -> None:
+    def _release(self, lease: Lease, failure: MailhaulError | None, *, cut: bool) -> None:
+        """`cut`: it was stopped, and what of its scan or labels is left was not counted."""
         with self._ledger.read() as conn:
             left = totals.open_count(conn, lease.account.id)
             if not left and self._config.target.scopes != "minimal":
                 left = held.waiting(conn, lease.account.id)
-        state = "failed" if failure else "paused" if left else "done"
+        state = "failed" if failure else "paused" if left or cut else "done"
         self._leases.give_back(lease, state, failure)
 
-    def _until_stopped(self, row: Row, lease: Lease) -> None:
-        with suppress(Stopped):
+    def _until_stopped(self, row: Row, lease: Lease, cut: threading.Event) -> None:
+        try:
             self._copy(row, lease)
+        except Stopped:
+            cut.set()
 
     def _copy(self, row: Row, lease: Lease) -> None:
         account = lease.account
@@ -190,7 +194,7 @@ class LocalEngine:
                     planned=self._config.planned.get(_pair(row)),
                     first=policy.first,
                 ),
-                seen=lambda count: self._scanned(row, count),
+                seen=lambda count: self._scanned(row, account, count),
             )
             with self._ledger.read() as conn:
                 left = totals.open_count(conn, account.id), totals.open_bytes(conn, account.id)
@@ -231,7 +235,8 @@ class LocalEngine:
             self._config.spool,
         )
         session = Session(self._ledger, target, job, bounds, tally, self._limit, self._mend)
-        session.run(source, self._stop, lambda bundle: self._finished(row, bundle, tally))
+        stop = self._pauses.stop(account.id)
+        session.run(source, stop, lambda bundle: self._finished(row, bundle, tally))
         delta = Delta(self._ledger, target, job) if target.readable else None
         if delta:
             delta.follow()
@@ -242,10 +247,9 @@ class LocalEngine:
         if delta and self._mirror is not None:
             delta.mirror(self._mirror)
 
-    def _scanned(self, row: Row, messages: int) -> None:
+    def _scanned(self, row: Row, account: Account, messages: int) -> None:
         self._progress.scanned(row.source_user, messages)
-        if self._stop.is_set():
-            raise Stopped
+        self._pauses.check(account.id)
 
     def _finished(self, row: Row, bundle: Bundle, tally: Tally) -> None:
         tally.add(len(bundle.occurrences))

@@ -27,6 +27,7 @@ __all__ = [
     "FolderChanged",
     "FolderRefused",
     "MailhaulError",
+    "Paused",
     "SourceError",
     "SourceLost",
     "SourceUnreached",
@@ -52,6 +53,12 @@ class BrakeError(MailhaulError):
     """A safety brake refused to go on."""
 
     exit_code = EXIT_BRAKE
+
+
+class Paused(MailhaulError):
+    """Somebody has paused the migration; nothing was begun."""
+
+    exit_code = EXIT_PENDING
 
 
 class SourceError(MailhaulError):

@@ -9,10 +9,12 @@ import typer
 from migrate.cli import (
     copying,
     explaining,
+    pausing,
     planning,
     preparing,
     reporting,
     retrying,
+    status,
     undoing,
     watching,
 )
@@ -27,7 +29,9 @@ _commands: dict[str, Callable[..., None]] = {
     "plan": planning.plan,
     "run": copying.run,
     "undo": undoing.undo,
-    "status": reporting.status,
+    "status": status.status,
+    "pause": pausing.pause,
+    "resume": pausing.resume,
     "verify": reporting.verify,
     "retry": retrying.retry,
     "report": reporting.report,
@@ -35,4 +39,5 @@ _commands: dict[str, Callable[..., None]] = {
     "explain": explaining.explain,
 }
 for _name, _command in _commands.items():
-    app.command(_name, help=_help(f"cli.help.{_name}"))(_command)
+    _key = f"batch.help.{_name}"
+    app.command(_name, help=_help(_key if _key in _help else f"cli.help.{_name}"))(_command)

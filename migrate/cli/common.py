@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Iterable, Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
@@ -23,6 +24,7 @@ from migrate.errors import (
     EXIT_UNREACHABLE,
     EXIT_USAGE,
     MailhaulError,
+    Paused,
     StateError,
     UsageError,
 )
@@ -37,6 +39,7 @@ __all__ = [
     "explained",
     "outcome",
     "publish",
+    "refuse_paused",
     "say",
     "select",
     "show_error",
@@ -74,14 +77,36 @@ def worst(codes: Iterable[int]) -> int:
 def outcome(document: Document, errors: Iterable[MailhaulError] = ()) -> int:
     """The exit code of a command that ran to its end."""
     codes = [error.exit_code for error in errors]
-    paused = any(line.state == "paused" for line in document.accounts)
-    if (document.totals.pending or paused) and document.command != "plan":
+    if document.command != "plan" and (document.totals.pending or _unfinished(document)):
         codes.append(EXIT_PENDING)
     if document.command != "plan" and (document.totals.quarantined or document.differences):
         codes.append(EXIT_DIFFERS)
     if any(line.refused for line in document.accounts):
         codes.append(EXIT_DIFFERS)
     return worst(codes)
+
+
+def _unfinished(document: Document) -> bool:
+    """Accounts that were stopped, or on hold all the time: what they have nobody has counted."""
+    if any(line.state == "paused" for line in document.accounts):
+        return True
+    begun = document.command in ("run", "status", "report")
+    return begun and any(
+        line.state == "new" or (line.paused and line.state != "done") for line in document.accounts
+    )
+
+
+def refuse_paused(config: Config) -> None:
+    """Paused when the whole migration is."""
+    from migrate.ledger import Ledger, pauses
+
+    if not config.ledger_path.exists():
+        return
+    with Ledger(config.ledger_url) as ledger, ledger.read() as conn:
+        since = pauses.paused(conn).all
+    if since is not None:
+        at = time.strftime("%Y-%m-%d %H:%M", time.localtime(since))
+        raise Paused("paused", since=at, directory=config.directory)
 
 
 def explained(texts: Texts, *, as_json: bool) -> AbstractContextManager[None]:

@@ -29,6 +29,8 @@ if TYPE_CHECKING:
     from migrate.report.document import Document
 
 _help = Texts(language())
+_NAMED = 5
+"""Accounts that are named in one line."""
 
 Limit = Annotated[int | None, typer.Option("--limit", help=_help("cli.option.limit"), min=1)]
 Since = Annotated[
@@ -111,6 +113,7 @@ def run(
             rows = [row for row in rows if row.source_user not in failed]
             if not rows:
                 raise unread[0]
+        common.refuse_paused(config)
         with stopping(texts) as stop:
             emptied = (allow_emptied or []) if mirror else None
             if watch:
@@ -149,7 +152,13 @@ def ended(
     for error in errors:
         common.show_error(error, texts)
     waiting = document.waiting or 0
-    if open_ones := document.totals.pending - waiting:
+    held = [line.source_user for line in document.accounts if line.paused and line.state != "done"]
+    if document.paused and not document.complete:
+        common.say(texts("batch.run.paused", directory=config.directory))
+    elif held:
+        users = ", ".join(held[:_NAMED]) + (" …" if len(held) > _NAMED else "")
+        common.say(texts("batch.run.paused_some", users=users, directory=config.directory))
+    elif open_ones := document.totals.pending - waiting:
         common.say(texts("cli.run.resume", n=open_ones))
     if waiting:
         common.say(texts("cli.run.waiting", n=waiting, since=config.since))

@@ -1,4 +1,4 @@
-"""`migrate status`, `verify`, `report`: what was done, and whether it is so."""
+"""`migrate verify`, `report`: what was done, and whether it is so."""
 
 from __future__ import annotations
 
@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from console.tables import as_table
 from migrate.cli import common
 from migrate.cli.common import HERE, Dir, Json, Lang, Only
 from migrate.cli.stopping import interruptible
@@ -29,29 +28,13 @@ if TYPE_CHECKING:
 _help = Texts(language())
 
 
-def status(directory: Dir = HERE, as_json: Json = False, lang: Lang = None) -> None:
-    texts = common.texts_for(lang)
-    with common.explained(texts, as_json=as_json):
-        from migrate.config import load
-        from migrate.report import summary, to_json
-
-        document = _from_ledger(load(directory), "status", texts)
-        if as_json:
-            typer.echo(to_json(document), nl=False)
-        else:
-            _table(document, texts)
-            for line in summary(document, texts):
-                typer.echo(line)
-        raise typer.Exit(common.outcome(document))
-
-
 def report(directory: Dir = HERE, as_json: Json = False, lang: Lang = None) -> None:
     texts = common.texts_for(lang)
     with common.explained(texts, as_json=as_json):
         from migrate.config import load
 
         config = load(directory)
-        document = _from_ledger(config, "report", texts)
+        document = from_ledger(config, "report", texts)
         errors = common.publish(document, config, texts, as_json=as_json, name="report")
         for error in errors:
             common.show_error(error, texts)
@@ -89,7 +72,7 @@ def verify_all(
     from migrate.progress import progress
     from migrate.report.gather import gather
 
-    _need_ledger(config)
+    need_ledger(config)
     gmail = Gmail(config, threading.Event())
     checked, changed, differences = 0, 0, []
     errors: dict[str, MailhaulError] = {}
@@ -165,30 +148,15 @@ def _verify(
     return found
 
 
-def _from_ledger(config: Config, command: str, texts: Texts) -> Document:
+def from_ledger(config: Config, command: str, texts: Texts) -> Document:
     from migrate.ledger import Ledger, accounts
     from migrate.report.gather import gather
 
-    _need_ledger(config)
+    need_ledger(config)
     with Ledger(config.ledger_url) as ledger, ledger.read() as conn:
         return gather(conn, command, accounts.last_run(conn), texts)
 
 
-def _need_ledger(config: Config) -> None:
+def need_ledger(config: Config) -> None:
     if not config.ledger_path.exists():
         raise UsageError("no-ledger", directory=config.directory)
-
-
-def _table(document: Document, texts: Texts) -> None:
-    from migrate.report.document import CLASSES
-
-    names = ("source", *CLASSES)
-    header = [texts("cli.status.account"), texts("cli.status.state")]
-    header += [texts(f"cli.status.{name}") for name in names]
-    rows = [
-        [line.source_user, texts(f"cli.state.{line.state}")]
-        + [f"{getattr(line.totals, name):,}" for name in names]
-        for line in document.accounts
-    ]
-    for line in as_table([header, *rows]):
-        typer.echo(line)

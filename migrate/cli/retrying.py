@@ -47,6 +47,7 @@ def retry(
         rows = _concerned(config, chosen, code)
         if not rows:
             _nothing(config, chosen, texts, as_json=as_json)
+        common.refuse_paused(config)
         with stopping(texts) as stop:
             shown = progress(texts, quiet=as_json)
             document, errors = copy(

@@ -45,6 +45,14 @@ def interruptible(texts: Texts) -> Iterator[None]:
 
 
 @contextmanager
+def until_interrupted() -> Iterator[threading.Event]:
+    """Ctrl-C is how it ends, and nothing to talk about."""
+    stop = threading.Event()
+    with _handling(lambda _number: stop.set()):
+        yield stop
+
+
+@contextmanager
 def _handling(act: Callable[[int], None]) -> Iterator[None]:
     def on_signal(number: int, _frame: FrameType | None) -> None:
         act(number)

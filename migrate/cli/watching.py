@@ -106,6 +106,8 @@ def watch(
                 left = schedule.wait(time.monotonic())
                 if not left:
                     break
+                if _paused(config):
+                    stop.set()
                 schedule.hurry(ears.heard(min(left, _LOOK), stop), time.monotonic())
         if stop.is_set():
             return one_pass(rows, shown)  # copies nothing any more; says how all accounts stand
@@ -122,6 +124,7 @@ def cutover(directory: Dir = HERE, as_json: Json = False, lang: Lang = None) -> 
         with Ledger(config.ledger_url) as ledger:
             ledger.write(passes.cut_over)
         common.say(texts("cli.cutover.noted"))
+        common.refuse_paused(config)
         with stopping(texts) as stop:
             shown = progress(texts, quiet=as_json)
             document, errors = copy(config, config.accounts, shown, texts, stop)
@@ -161,6 +164,13 @@ def _cut_over(config: Config) -> bool:
     private_directory(config.ledger_path.parent)
     with Ledger(config.ledger_url) as ledger, ledger.read() as conn:
         return passes.cutover_at(conn) is not None
+
+
+def _paused(config: Config) -> bool:
+    from migrate.ledger import Ledger, pauses
+
+    with Ledger(config.ledger_url) as ledger, ledger.read() as conn:
+        return pauses.paused(conn).all is not None
 
 
 def _tell(

@@ -70,8 +70,7 @@ def take(conn: Connection, account_id: int, *, force: bool = False) -> Account |
     `force` is for a copy of the ledger, which nobody else works on.
     """
     row = conn.execute(select(account).where(account.c.id == account_id)).one()
-    holder = row.lease_owner
-    held = holder and holder != me() and row.lease_until > time.time() and not gone(holder)
+    held = row.lease_owner != me() and held_now(row.lease_owner, row.lease_until)
     if held and not force:
         return None
     fence, term = row.fence + 1, _term()
@@ -97,6 +96,11 @@ def take(conn: Connection, account_id: int, *, force: bool = False) -> Account |
         fence,
         term,
     )
+
+
+def held_now(owner: str | None, until: float | None) -> bool:
+    """Whether a process holds this lease, as far as can be told from here."""
+    return owner is not None and (until or 0.0) > time.time() and not gone(owner)
 
 
 def look(conn: Connection, account_id: int) -> Account:

@@ -3,7 +3,8 @@
 - `account` one row of accounts.csv. Only the holder of its lease, whose number is `fence`, writes
   rows that belong to it. `history_id` is Gmail's history as of which `baseline` is complete;
   `notes_since` the one before placeholders of which some may not be recorded, see there.
-  `changes_since` is Gmail's history as of which `message.touched` is complete.
+  `changes_since` is Gmail's history as of which `message.touched` is complete. `paused`: since when
+  somebody wants it left alone, in seconds since 1970.
 - `folder` one IMAP mailbox at one UIDVALIDITY, with the label it goes to or the rule that leaves
   it out. `listed` is the source's count of a folder that a rule leaves out: it is not scanned.
   `uidnext` is one more than the highest UID seen, `problem` an error code when the source did not
@@ -110,6 +111,7 @@ account = Table(
     Column("scanned_at", Float),
     Column("notes_since", String),
     Column("changes_since", String),
+    Column("paused", Float),
     Column("fence", Integer, nullable=False, default=0),
     Column("lease_owner", String),
     Column("lease_until", Float),

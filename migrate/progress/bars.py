@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING
 from console.tables import width
 from console.visible import visible
 from migrate.progress import Progress
-from migrate.progress.eta import DAY, Allowed, seconds_left
-from migrate.progress.line import bar_line, fitted
-from migrate.progress.speed import Count, Rate, Speed
+from migrate.progress.eta import Allowed
+from migrate.progress.line import bar_line, facts, fitted, time_left
+from migrate.progress.speed import Count, Speed
 
 if TYPE_CHECKING:
     from console.screen import Screen
@@ -136,9 +136,9 @@ class Bars(Progress):
         units = self._units[user]() - bar.spent if user in self._units else 0
         rate = bar.speed.at(self._clock(), Count(bar.messages, bar.bytes, units))
         left = max(0, bar.total - bar.messages)
-        facts = self._facts(bar.messages, bar.total, rate)
-        facts.append(self._left([left], Allowed(user=allowed.user), rate))
-        return bar_line(name, bar.messages, bar.total, facts, columns)
+        said = facts(self._texts, bar.messages, bar.total, rate)
+        said.append(time_left(self._texts, [left], Allowed(user=allowed.user), rate))
+        return bar_line(name, bar.messages, bar.total, said, columns)
 
     def _whole(self, whole: _Pass, allowed: Allowed, columns: int) -> str:
         units = sum(each() for each in self._units.values())
@@ -147,32 +147,9 @@ class Bars(Progress):
         total = whole.messages + sum(left)
         over = whole.accounts - len(whole.left)
         name = self._texts("cli.progress.all", n=over, accounts=whole.accounts)
-        facts = self._facts(whole.messages, total, rate)
-        facts.append(self._left(left, allowed, rate))
-        return bar_line(name, whole.messages, total, facts, columns)
-
-    def _facts(self, done: int, total: int, rate: Rate | None) -> list[str]:
-        messages, size, units = (rate.messages, rate.bytes, rate.units) if rate else (0.0, 0.0, 0.0)
-        return [
-            f"{done:,}/{total:,}",
-            self._texts("cli.progress.speed", n=_short(messages)) if rate else "",
-            self._texts("cli.progress.bytes", n=_short(size / 1e6)) if size else "",
-            self._texts("cli.progress.units", n=_short(units)) if units else "",
-        ]
-
-    def _left(self, left: list[int], allowed: Allowed, rate: Rate | None) -> str:
-        """The time that is left, where there is enough to say so."""
-        if not (rate and rate.messages and left):
-            return ""
-        units = rate.units / rate.messages if rate.units else None
-        seconds = seconds_left(left, allowed, rate.messages, units)
-        if seconds >= DAY:
-            hours = round(seconds / 3600)
-            return self._texts("cli.progress.days", days=hours // 24, hours=hours % 24)
-        minutes, seconds = divmod(round(seconds), 60)
-        if minutes < 60:
-            return f"{minutes}:{seconds:02}"
-        return self._texts("cli.progress.hours", hours=minutes // 60, minutes=minutes % 60)
+        said = facts(self._texts, whole.messages, total, rate)
+        said.append(time_left(self._texts, left, allowed, rate))
+        return bar_line(name, whole.messages, total, said, columns)
 
     def _wake(self) -> None:
         if self._painter is None:
@@ -200,7 +177,3 @@ class Bars(Progress):
     @property
     def _shows(self) -> bool:
         return bool(self._bars) or self._pass is not None
-
-
-def _short(number: float) -> str:
-    return f"{number:,.0f}" if number >= 100 else f"{number:.1f}"

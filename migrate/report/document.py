@@ -76,6 +76,10 @@ class AccountLine:
     totals: Totals
     folders: list[FolderLine]
     bytes: int = 0
+    paused: str | None = None
+    """Since when (ISO 8601, UTC), if somebody paused it, alone or with all others."""
+    working: bool = False
+    """A process is at work on it now."""
 
     @property
     def refused(self) -> list[FolderLine]:
@@ -277,6 +281,8 @@ class Document:
     spared: list[SparedLine] | None = None
     waiting: int | None = None
     """Of a run with `--since`: pending messages whose conversations are older, and wait."""
+    paused: str | None = None
+    """Since when (ISO 8601, UTC), if the whole migration is paused."""
     notes: list[str] = field(default_factory=list)
     """Sentences for the reader, already in their language."""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections import Counter
 from collections.abc import Sequence
 from datetime import UTC, datetime
@@ -11,7 +12,9 @@ from typing import Any
 from sqlalchemy import Connection, Row, func, select
 
 from migrate.explain import explain_code
-from migrate.ledger import placeholders, totals
+from migrate.ledger import pauses, placeholders, totals
+from migrate.ledger.accounts import held_now
+from migrate.ledger.pauses import Paused
 from migrate.ledger.tables import account, folder, message, occurrence, repair
 from migrate.quarantine import path
 from migrate.report.confirming import confirm
@@ -49,7 +52,8 @@ def gather(
         for row in conn.execute(select(account).order_by(account.c.id))
         if users is None or (row.source_user, row.target_user) in users
     ]
-    accounts = [_account(conn, row, texts) for row in rows]
+    stopped = pauses.paused(conn)
+    accounts = [_account(conn, row, texts, stopped) for row in rows]
     whole = Totals.sum(each.totals for each in accounts)
     ids = [row.id for row in rows]
     confirmed, surprises = confirm(conn, ids) if command in _CONFIRMING else (None, None)
@@ -61,7 +65,7 @@ def gather(
         complete=_complete(whole, accounts),
         totals=whole,
         accounts=accounts,
-        created=datetime.now(UTC).isoformat(timespec="seconds"),
+        created=_time(time.time()),
         version=version("mailhaul"),
         bytes=sum(each.bytes for each in accounts),
         confirmed=confirmed,
@@ -75,6 +79,7 @@ def gather(
         kept=seen[2],
         undone=back[0] if back else None,
         spared=back[1] if back else None,
+        paused=_time(stopped.all) if stopped.all else None,
         notes=_notes(conn, ids, texts),
     )
 
@@ -102,7 +107,7 @@ def _complete(whole: Totals, accounts: Sequence[AccountLine]) -> bool:
     return finished and whole.closed and whole.pending == 0 and whole.quarantined == 0
 
 
-def _account(conn: Connection, row: Row[Any], texts: Texts) -> AccountLine:
+def _account(conn: Connection, row: Row[Any], texts: Texts, stopped: Paused) -> AccountLine:
     counts = totals.by_folder(conn, row.id)
     query = (
         select(folder)
@@ -138,7 +143,13 @@ def _account(conn: Connection, row: Row[Any], texts: Texts) -> AccountLine:
         Totals.sum(line.totals for line in lines),
         lines,
         sum(line.bytes for line in lines),
+        _time(since) if (since := stopped.since(row.id)) else None,
+        held_now(row.lease_owner, row.lease_until),
     )
+
+
+def _time(at: float) -> str:
+    return datetime.fromtimestamp(at, UTC).isoformat(timespec="seconds")
 
 
 def _error(code: str | None, params: dict[str, Any] | None, texts: Texts) -> dict[str, Any] | None:

@@ -36,6 +36,7 @@ RAISED = {
     "FolderChanged",
     "FolderRefused",
     "MessageRefused",
+    "Paused",
     "SourceError",
     "SourceLost",
     "StateError",

@@ -9,7 +9,8 @@ import signal
 import subprocess
 import sys
 import termios
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 
 from migrate.texts import Texts
 from tests.functional.migration import FAST, ROOT, SETTLE, Migration
@@ -60,6 +61,41 @@ def test_ctrl_c_leaves_no_bar_behind(make: Make) -> None:
     assert len(said) == 2 and "%|" not in said[1], said
 
 
+def test_status_is_watched_from_outside_until_all_is_complete(make: Make) -> None:
+    migration = make()
+    assert migration("run", "--limit", "3").code == 4
+    child = subprocess.Popen(
+        [sys.executable, "-m", "mailhaul", "migrate", "status", "--watch", "--json"],
+        cwd=migration.directory,
+        env=os.environ | {"PYTHONPATH": str(ROOT)},
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    assert child.stdout is not None
+    with child, killed_at_the_end(child):
+        first = json.loads(child.stdout.readline())
+        check_document(first, "status")
+        assert not first["complete"] and first["totals"]["pending"] > 0
+        assert [each["working"] for each in first["accounts"]] == [False]
+        assert migration("run").code == 0
+        last = [json.loads(line) for line in child.stdout][-1]
+        assert last["complete"]
+        assert child.wait(60) == 0
+    code, shown = _on_a_terminal(migration, "status", "--watch")
+    assert code == 0
+    said = rows(shown)
+    assert re.search(r"^\d\d:\d\d:\d\d All: 1/1 +100%\|█+\| 12/12", said[0]), said
+    assert re.search(rf"^{USER} +done +12 +11 +0", said[2]), said
+
+
+@contextmanager
+def killed_at_the_end(child: subprocess.Popen[str]) -> Iterator[None]:
+    try:
+        yield
+    finally:
+        child.kill()
+
+
 def _on_a_terminal(migration: Migration, *words: str, until: str = "") -> tuple[int, str]:
     """Exit code, and all that went to a terminal of 80 columns; Ctrl-C once it showed `until`."""
     leader, follower = os.openpty()
@@ -69,7 +105,7 @@ def _on_a_terminal(migration: Migration, *words: str, until: str = "") -> tuple[
         cwd=migration.directory,
         env=os.environ | {"PYTHONPATH": str(ROOT)},
         stdin=subprocess.DEVNULL,
-        stdout=subprocess.DEVNULL,
+        stdout=follower if words[0] == "status" else subprocess.DEVNULL,
         stderr=follower,
     )
     os.close(follower)

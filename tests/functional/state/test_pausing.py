@@ -1,0 +1,90 @@
+"""`pause` and `resume` from outside, while a run is at work in another process."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from migrate.sandbox.embed import Running
+
+from ..cli.contract import PASSWORD, USER
+from ..migration import SETTLE, Migration
+from .place import Make, Place, distinct, en
+
+OTHER = "other@example.jp"
+SLOW, FAST = "units_per_minute_user = 3000", "units_per_minute_user = 0"
+
+
+@pytest.fixture
+def options() -> str:
+    """So slow that a pause is noticed in the middle."""
+    one_by_one = "uploads_per_user = 1\nuploads_per_user_max = 1\nslice_messages = 3"
+    return f"[limits]\n{SLOW}\n{one_by_one}\n{SETTLE}\n"
+
+
+@pytest.mark.parametrize("only", [(), ("--only", USER)])
+def test_a_pause_ends_a_run_in_another_process(make: Make, only: tuple[str, ...]) -> None:
+    here = make()
+    with here.at_work() as child:
+        paused = here.migration("pause", *only, "--json")
+        assert (paused.code, paused.json["command"]) == (0, "pause")
+        (account,) = paused.json["accounts"]
+        assert account["working"] and account["paused"]
+        assert bool(paused.json["paused"]) is (not only)
+        done = here.ended(child)
+    assert done.code == 4, done.said
+    key = "batch.run.paused_some" if only else "batch.run.paused"
+    assert en(key, users=USER, directory=here.directory) in done.err
+    status = here.migration("status", "--json")
+    (line,) = status.json["accounts"]
+    assert (status.code, line["state"], line["working"]) == (4, "paused", False)
+    assert line["totals"]["pending"] > 0
+    if only:
+        return
+    before = here.count()
+    refused = here.run("run")
+    assert refused.code == 4
+    assert f"mailhaul migrate resume --dir {here.directory}" in refused.err
+    assert here.count() == before
+    resumed = here.migration("resume", "--json")
+    assert (resumed.code, resumed.json["paused"]) == (0, None)
+    assert [each["paused"] for each in resumed.json["accounts"]] == [None]
+    settings = here.directory / "migration.toml"
+    settings.write_text(settings.read_text().replace(SLOW, FAST))
+    assert here.run("run").code == 3
+    assert here.count() == distinct()
+
+
+def test_one_account_is_left_alone(make: Make) -> None:
+    here = make()
+    settings = here.directory / "migration.toml"
+    settings.write_text(settings.read_text().replace(SLOW, FAST))
+    csv = here.directory / "accounts.csv"
+    csv.write_text(f"{csv.read_text()}{OTHER},other@example.org,{PASSWORD}\n")
+    assert here.run("pause", "--only", OTHER).code == 0
+    done = here.migration("run", "--json")
+    taro, other = done.json["accounts"]
+    assert done.code == 4, done.said
+    assert (taro["state"], other["state"], other["error"]) == ("done", "new", None)
+    assert en("batch.run.paused_some", users=OTHER, directory=here.directory) in done.err
+    assert here.run("pause").code == 0
+    refused = here.migration("resume", "--only", OTHER, "--json")
+    assert (refused.code, refused.json["error"]["code"]) == (2, "paused-whole")
+    assert "on hold" in here.run("status").out
+
+
+def test_a_pause_before_the_first_run_and_without_any_server(
+    sandbox: Running, tmp_path: Path
+) -> None:
+    accounts = {(USER, "nobody@example.org"): PASSWORD}
+    nowhere = replace(sandbox, url="http://127.0.0.1:1")
+    made = Migration(tmp_path / "move").write("imaps://127.0.0.1:1", None, nowhere, accounts)
+    here = Place(made, sandbox, "nobody@example.org")
+    assert here.run("pause").code == 0
+    refused = here.migration("run", "--json")
+    assert (refused.code, refused.json["error"]["code"]) == (4, "paused")
+    status = here.migration("status", "--json")
+    assert status.code == 4
+    assert status.json["paused"] == status.json["accounts"][0]["paused"] is not None

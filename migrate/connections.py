@@ -9,8 +9,9 @@ from pathlib import Path
 
 from migrate.accounts import Account
 from migrate.config import Config, private_directory
+from migrate.config.model import TargetConfig
 from migrate.gmail.api import Mailbox
-from migrate.gmail.auth import Key, Tokens, load_key
+from migrate.gmail.auth import Access, Tokens, load_key, load_keyless
 from migrate.gmail.quota import Bucket, Pacer
 from migrate.gmail.upload import Uploader
 from migrate.logins import source_login
@@ -49,13 +50,19 @@ def _trouble(host: str, port: int, user: str) -> Trouble:
     return Trouble()
 
 
+def _access(target: TargetConfig) -> Access:
+    if target.auth == "impersonation":
+        return load_keyless(target.service_account or "", target.api)
+    return load_key(target.key_file or Path(), target.api)
+
+
 class Gmail:
-    """What all target accounts share: the key, the uploads' connections, the project's quota."""
+    """What all target accounts share: the login, the uploads' connections, the project's quota."""
 
     def __init__(self, config: Config, stop: threading.Event) -> None:
-        """UsageError when the key can't be used with the configured address."""
+        """UsageError when the login can't be used with the configured address."""
         self._target, self._limits, self._stop = config.target, config.limits, stop
-        self.key: Key = load_key(config.target.key_file, config.target.api)
+        self.access = _access(config.target)
         self.uploader = Uploader(
             config.target.api, config.target.ca_file, config.limits.request_timeout
         )
@@ -73,7 +80,7 @@ class Gmail:
         `check` is called before every request, and raises when there must be none any more.
         """
         limits, target = self._limits, self._target
-        tokens = Tokens(self.key, user, target.scopes, target.ca_file, limits.request_timeout)
+        tokens = Tokens(self.access, user, target.scopes, target.ca_file, limits.request_timeout)
         pacer = Pacer(
             Bucket(limits.units_per_minute_user),
             self._project,

@@ -13,7 +13,7 @@ from console.tables import as_table
 from migrate.cli import common
 from migrate.cli.common import HERE, Dir, Json, Lang, Only
 from migrate.cli.stopping import interruptible
-from migrate.errors import EXIT_UNREACHABLE, MailhaulError
+from migrate.errors import EXIT_UNREACHABLE, MailhaulError, UsageError
 from migrate.texts import Texts, language
 
 if TYPE_CHECKING:
@@ -31,8 +31,14 @@ def init(
         str, typer.Option("--api", help=_help("cli.option.api"), metavar="URL")
     ] = "https://gmail.googleapis.com",
     key: Annotated[
-        Path, typer.Option("--key", help=_help("cli.option.key"), metavar="FILE")
-    ] = Path("service-account.json"),
+        Path | None, typer.Option("--key", help=_help("cli.option.key"), metavar="FILE")
+    ] = None,
+    service_account: Annotated[
+        str | None,
+        typer.Option(
+            "--service-account", help=_help("cli.option.service_account"), metavar="ADDRESS"
+        ),
+    ] = None,
     as_json: Json = False,
     lang: Lang = None,
 ) -> None:
@@ -40,8 +46,15 @@ def init(
     with common.explained(texts, as_json=as_json):
         from migrate.config import init_files
 
+        if key and service_account:
+            raise UsageError("init-two-logins")
         written = init_files(
-            directory, source_url=source, api=api, key_file=str(key), lang=texts.lang
+            directory,
+            source_url=source,
+            api=api,
+            auth="impersonation" if service_account else "service-account",
+            login=service_account or (str(key) if key else None),
+            lang=texts.lang,
         )
         if as_json:
             body = {"schema": 1, "command": "init", "files": [str(path) for path in written]}

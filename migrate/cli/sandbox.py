@@ -53,6 +53,8 @@ app.command("assumptions", help=text("sandbox.assumptions"))(assumptions)
 def serve(
     data: Annotated[Path, _option("data", "--data")],
     key_out: Annotated[Path | None, _option("key_out", "--key-out")] = None,
+    adc_out: Annotated[Path | None, _option("adc_out", "--adc-out")] = None,
+    client_out: Annotated[Path | None, _option("client_out", "--client-out")] = None,
     host: Annotated[str, _option("host", "--host")] = "127.0.0.1",
     port: Annotated[int, _option("port", "--port")] = 0,
     users: Annotated[str | None, _option("users", "--users")] = None,
@@ -91,6 +93,8 @@ def serve(
     options = Options(
         data=data,
         key_file=key_out,
+        adc_out=adc_out,
+        client_out=client_out,
         host=host,
         port=port,
         users=_users(users, directory),

@@ -95,12 +95,19 @@ def _regex(text: str) -> str:
     return text
 
 
+def _service_account(address: str) -> str:
+    if not re.fullmatch(r"[\w.-]+@[\w.-]+\.gserviceaccount\.com", address, re.ASCII):
+        raise refuse(UsageError("service-account-address"))
+    return address
+
+
 FolderPath = Annotated[Path, AfterValidator(beside_config)]
 ExistingFile = Annotated[FolderPath, AfterValidator(_existing)]
 Seconds = Annotated[float, Field(strict=True, gt=0, allow_inf_nan=False)]
 Count = Annotated[int, Field(strict=True, ge=1)]
 Pace = Annotated[int, Field(strict=True, ge=0)]
 Text = Annotated[str, Field(min_length=1)]
+ServiceAccount = Annotated[str, AfterValidator(_service_account)]
 Use = Literal["inbox", "sent", "drafts", "junk", "trash", "all", "archive", "none"]
 
 
@@ -174,14 +181,34 @@ class SourceConfig(_Section):
         return self
 
 
+TargetAuth = Literal["impersonation", "service-account"]
+NEEDED: Mapping[str, str] = {
+    "impersonation": "service_account",
+    "service-account": "key_file",
+}
+"""`[target] auth` → the key that it can't do without."""
+
+
 class TargetConfig(_Section):
     api: Annotated[str, AfterValidator(_checked(check_api_url))] = "https://gmail.googleapis.com"
     auth: Annotated[
-        Literal["service-account"], _not_yet("impersonation", "oauth", known="service-account")
+        TargetAuth,
+        _not_yet("oauth", known="impersonation, service-account"),
     ] = "service-account"
-    key_file: FolderPath = Field(examples=["service-account.json"])
+    key_file: FolderPath | None = Field(default=None, examples=["service-account.json"])
+    service_account: ServiceAccount | None = Field(
+        default=None, examples=["mover@project.iam.gserviceaccount.com"]
+    )
     scopes: Literal["minimal", "modify", "full"] = "modify"
     ca_file: ExistingFile | None = Field(default=None, examples=["ca.pem"])
+
+    @model_validator(mode="after")
+    def _complete(self) -> Self:
+        key = NEEDED[self.auth]
+        if getattr(self, key) is None:
+            example = f'{key} = "{(type(self).model_fields[key].examples or [""])[0]}"'
+            raise refuse(UsageError("target-key-missing", auth=self.auth, example=example))
+        return self
 
 
 class Rename(_Section):

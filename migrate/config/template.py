@@ -16,14 +16,15 @@ from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
 from migrate.config.migration import private_directory
-from migrate.config.model import Schema
+from migrate.config.model import NEEDED, Schema, TargetAuth, TargetConfig
 from migrate.config.reader import ACCOUNTS, FILE
 from migrate.config.validation import validated
 from migrate.errors import UsageError
 from migrate.texts import Lang, Texts
 
-SHOWN = ("source.url", "source.auth", "target.api", "target.key_file", "target.scopes")
-"""Keys written out; the others stand behind a `#` with their default."""
+SHOWN = ("source.url", "source.auth", "target.api", "target.auth", "target.scopes")
+"""Keys written out, with the one that the login needs; the others stand behind a `#` with their
+default."""
 
 
 def init_files(
@@ -31,17 +32,20 @@ def init_files(
     *,
     source_url: str,
     api: str = "https://gmail.googleapis.com",
-    key_file: str = "service-account.json",
+    auth: TargetAuth = "service-account",
+    login: str | None = None,
     lang: Lang = "en",
 ) -> tuple[Path, Path]:
     """Write both files (0600) with comments in `lang`; never over a file that exists.
 
-    Example accounts are to be replaced. UsageError when a value can't be used.
+    `login` is what the `auth` of the target needs: a key file, a service account's address. Example
+    accounts are to be replaced. UsageError when a value can't be used.
     """
     texts = Texts(lang)
-    values = {"source.url": source_url, "target.api": api, "target.key_file": key_file}
+    values = {"source.url": source_url, "target.api": api, "target.auth": auth}
+    values |= {f"target.{NEEDED[auth]}": login} if login else {}
     content = {FILE: migration_toml(values, texts), ACCOUNTS: texts("config.accounts_example")}
-    options = {"url": "--source", "api": "--api", "key_file": "--key"}
+    options = {"url": "--source", "api": "--api", "service_account": "--service-account"}
     validated(
         tomllib.loads(content[FILE]),
         directory.absolute(),
@@ -65,6 +69,8 @@ def migration_toml(values: Mapping[str, str], texts: Texts) -> str:
 
 
 def _lines(values: Mapping[str, str], texts: Texts) -> Iterator[str]:
+    auth = values.get("target.auth", TargetConfig.model_fields["auth"].default)
+    shown = {*SHOWN, f"target.{NEEDED[auth]}"}
     yield f"# {texts('config.file')}"
     for section, model in sections().items():
         yield from ("", f"[{section}]")
@@ -72,7 +78,7 @@ def _lines(values: Mapping[str, str], texts: Texts) -> Iterator[str]:
             key = f"{section}.{name}"
             yield f"# {texts(f'config.{key}')}"
             line = f"{name} = {inline(values.get(key, example(field)))}"
-            yield line if key in SHOWN else f"# {line}"
+            yield line if key in shown else f"# {line}"
 
 
 def sections() -> dict[str, type[BaseModel]]:

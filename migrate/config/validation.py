@@ -96,9 +96,9 @@ def _fields(location: Location) -> list[str]:
 
 
 def _example(location: Location) -> str:
-    """What to type for a missing key; of a missing section, for its first required key."""
+    """What to type for a missing key; of a missing section, for its first key that wants one."""
     if location[1:]:
         field = _model(location[:-1]).model_fields[str(location[-1])]
         return f'{location[-1]} = "{(field.examples or ["…"])[0]}"'
-    required = (n for n, f in _model(location).model_fields.items() if f.is_required())
-    return _example((*location, next(required)))
+    fields = _model(location).model_fields.items()
+    return _example((*location, next(n for n, f in fields if f.is_required() or f.examples)))

@@ -14,6 +14,8 @@ def options(argv: list[str] | None = None) -> Options:
     parser = argparse.ArgumentParser(prog="python -m migrate.sandbox", allow_abbrev=False)
     parser.add_argument("--data", type=Path, required=True)
     parser.add_argument("--key-out", dest="key_file", type=Path)
+    parser.add_argument("--adc-out", type=Path)
+    parser.add_argument("--client-out", type=Path)
     parser.add_argument("--host", default="127.0.0.1")
     parser.add_argument("--port", type=int, default=0)
     parser.add_argument("--users", type=addresses, default=frozenset())

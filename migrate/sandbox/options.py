@@ -60,6 +60,10 @@ class Options:
     data: Path
     key_file: Path | None = None
     """Where the service-account key is written; None: `key.json` in `data`."""
+    adc_out: Path | None = None
+    """Where to write credentials of whoever runs the rehearsal; None: nowhere."""
+    client_out: Path | None = None
+    """Where to write the OAuth client file; None: nowhere."""
     host: str = "127.0.0.1"
     port: int = 0
     """0: a free one."""

@@ -10,7 +10,8 @@ from typing import Any
 import uvicorn
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
-from migrate.sandbox.access import keys
+from migrate.sandbox.access import clients, keys
+from migrate.sandbox.access.consents import Consents
 from migrate.sandbox.access.directory import Directory
 from migrate.sandbox.access.tokens import Tokens
 from migrate.sandbox.app.app import App
@@ -91,6 +92,11 @@ def _run(
 ) -> None:
     account = keys.service_account(options.data)
     keys.write_key_file(options.key_out, account, url)
+    client = clients.client(options.data)
+    if options.adc_out:
+        clients.write_adc(options.adc_out, client, url)
+    if options.client_out:
+        clients.write_client_file(options.client_out, client, url)
     ready: dict[str, Any] = {"schema": 1, "url": url, "key_file": str(options.key_out.resolve())}
     ready["ca_file"] = None
     secure: dict[str, Any] = {}
@@ -103,7 +109,8 @@ def _run(
     api = Api()
     scopes = frozenset().union(*(method.scopes for method in api.methods.values()))
     directory = Directory(options)
-    tokens = Tokens(account, url, scopes, options, directory, store.clock)
+    consents = Consents(options.data, client, directory, store.clock.now)
+    tokens = Tokens(account, url, scopes, options, directory, store.clock, consents)
     limits = Limits(options, store.clock)
     app = App(Service(store, tokens, directory, api, limits, options), faults, url)
     config = uvicorn.Config(

@@ -10,7 +10,8 @@ from urllib.parse import urlencode
 import pytest
 
 from migrate.sandbox.__main__ import options
-from migrate.sandbox.access import keys
+from migrate.sandbox.access import clients, keys
+from migrate.sandbox.access.consents import Consents
 from migrate.sandbox.access.directory import Directory
 from migrate.sandbox.access.organisation_file import DirectoryError, read
 from migrate.sandbox.access.tokens import GOOGLE_AUDIENCE, JWT_BEARER, TokenError, Tokens
@@ -31,8 +32,9 @@ def tokens(key: dict[str, Any], folder: Path, toml: str = "", **given: Any) -> T
     file = folder / "directory.toml"
     file.write_text(toml)
     options = Options(data=folder, directory=file, **given)
-    known = frozenset({INSERT, LABELS})
-    return Tokens(key, "http://sandbox", known, options, Directory(options), Clock())
+    known, directory = frozenset({INSERT, LABELS}), Directory(options)
+    consents = Consents(folder, clients.client(folder), directory, Clock().now)
+    return Tokens(key, "http://sandbox", known, options, directory, Clock(), consents)
 
 
 def exchange(tokens: Tokens, **claims: Any) -> tuple[int, str, str | None]:

@@ -29,7 +29,7 @@ AREAS = [
     for half, package in PACKAGES.items()
     for path in sorted(ROOT.parent.joinpath(*package.split(".")).glob("*.toml"))
 ]
-ERRORS = ("errors", "source_errors", "config_errors")
+ERRORS = ("errors", "source_errors", "target_errors", "config_errors")
 RAISED = {
     "BrakeError",
     "FetchRefused",
@@ -110,9 +110,10 @@ def raised() -> dict[str, str]:
             found[code] = found[f"{code}-near"] = f"{file.name}:{call.lineno}"
     for _, code in (*gmail_errors._ACCOUNT_ERRORS, *gmail_errors._MESSAGE_ERRORS):
         found[code] = "gmail/errors.py"
-    for node in nodes(ROOT / "gmail" / "auth.py"):
-        if isinstance(node, ast.Constant) and str(node.value).startswith("target-"):
-            found[str(node.value)] = "gmail/auth.py"
+    for file in (ROOT / "gmail" / "auth").glob("*.py"):
+        for node in nodes(file):
+            if isinstance(node, ast.Constant) and str(node.value).startswith("target-"):
+                found[str(node.value)] = f"gmail/auth/{file.name}"
     return found
 
 

@@ -23,7 +23,8 @@ class Signer:
         self._private, self._public = private, private.public_key()
         self.key_id: str = key["private_key_id"]
         self.email: str = key["client_email"]
-        self.names = frozenset({self.email, key["client_id"]})
+        self.client_id: str = key["client_id"]
+        self.names = frozenset({self.email, self.client_id})
         """How IAM's addresses may call the account."""
 
     def sign(self, claims: dict[str, Any]) -> str:

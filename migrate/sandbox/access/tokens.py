@@ -1,4 +1,4 @@
-"""The OAuth 2.0 token endpoint for service accounts with domain-wide delegation.
+"""The OAuth 2.0 token endpoint: for service accounts with domain-wide delegation, and for consents.
 
 JWT bearer grant, RFC 7523; errors as in
 https://developers.google.com/identity/protocols/oauth2/service-account (error codes).
@@ -11,7 +11,9 @@ import secrets
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import parse_qs
+from zlib import crc32
 
+from migrate.sandbox.access.consents import Consent, Consents
 from migrate.sandbox.access.directory import Directory
 from migrate.sandbox.access.jwt import Signer
 from migrate.sandbox.clock import Clock
@@ -41,6 +43,8 @@ class Grant:
     user: str | None
     scopes: frozenset[str]
     expires: float
+    refresh_token: str | None = None
+    """With which it is taken back."""
 
 
 class Tokens:
@@ -54,8 +58,9 @@ class Tokens:
         options: Options,
         directory: Directory,
         clock: Clock,
+        consents: Consents,
     ) -> None:
-        self.signer = Signer(account)
+        self.signer, self.consents = Signer(account), consents
         self._audiences = {GOOGLE_AUDIENCE, f"{url}/token"}
         delegated = directory.client.scopes
         self._delegated = (
@@ -73,21 +78,57 @@ class Tokens:
 
     def exchange(self, form: bytes) -> dict[str, Any]:
         """Answer a token request; TokenError."""
-        fields = parse_qs(form.decode("latin-1"))
-        grant_type = fields.get("grant_type", [""])[0]
+        fields = {key: each[0] for key, each in parse_qs(form.decode("latin-1")).items()}
+        grant_type = fields.get("grant_type", "")
+        if grant_type == "authorization_code":
+            consent = self.consents.redeem(fields)
+            return self._consented(consent) | {"refresh_token": consent.refresh_token}
+        if grant_type == "refresh_token":
+            return self._consented(self.consents.refreshed(fields))
         if grant_type != JWT_BEARER:
             raise no_token("unsupported-grant-type", grant_type=grant_type)
-        claims = self._claims(fields.get("assertion", [""])[0])
+        claims = self._claims(fields.get("assertion", ""))
         user, scopes = self._user(claims.get("sub")), _scopes(claims.get("scope"))
         if user and not scopes <= self._delegated:
             # Google's table: one or more scopes aren't delegated; reports of the other error have
             # a client to which none is.
             raise no_token("access-denied" if scopes & self._delegated else "unauthorized-client")
+        return self._issued(user, scopes)
+
+    def revoke(self, form: bytes) -> dict[str, Any]:
+        """Take back a consent by its refresh token or one of its access tokens; TokenError."""
+        token = parse_qs(form.decode("latin-1")).get("token", [""])[0]
+        grant = self._grants.get(token)
+        refresh_token = grant.refresh_token if grant else token
+        if refresh_token is None or not self.consents.revoke(refresh_token):
+            raise no_token("invalid-token")
+        self._grants = {
+            key: each for key, each in self._grants.items() if each.refresh_token != refresh_token
+        }
+        return {}
+
+    def _consented(self, consent: Consent) -> dict[str, Any]:
+        answer = self._issued(consent.user, consent.scopes, consent.refresh_token)
+        answer["scope"] = " ".join(sorted(consent.scopes))
+        if "openid" in consent.scopes and consent.user:
+            answer["id_token"] = self._identity(consent.user)
+        return answer
+
+    def _identity(self, user: str) -> str:
+        """https://developers.google.com/identity/openid-connect/openid-connect#an-id-tokens-payload"""
+        client_id, now = self.consents.client.client_id, int(self._now())
+        claims = {"iss": "https://accounts.google.com", "azp": client_id, "aud": client_id}
+        claims |= {"sub": str(crc32(user.encode())).zfill(21), "email": user}
+        return self.signer.sign(claims | {"email_verified": True, "iat": now, "exp": now + 3600})
+
+    def _issued(
+        self, user: str | None, scopes: frozenset[str], refresh_token: str | None = None
+    ) -> dict[str, Any]:
         now = self._now()
         if len(self._grants) > PURGE_ABOVE:
             self._grants = {key: each for key, each in self._grants.items() if each.expires > now}
-        token = f"ya29.c.{secrets.token_urlsafe(96)}"
-        self._grants[token] = Grant(user, scopes, now + self._lifetime)
+        token = f"ya29.{'a' if refresh_token else 'c'}.{secrets.token_urlsafe(96)}"
+        self._grants[token] = Grant(user, scopes, now + self._lifetime, refresh_token)
         # Google answers one second less than the lifetime asked for.
         expires_in = max(1, int(self._lifetime) - 1)
         return {"access_token": token, "expires_in": expires_in, "token_type": "Bearer"}

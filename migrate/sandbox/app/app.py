@@ -73,7 +73,7 @@ class App:
             return await self._uploads.serve(request, receive, doomed)
         if self._batch.owns(path):
             return await self._batch.serve(request, receive, doomed)
-        if path == "/token":
+        if path in ("/token", "/revoke"):
             return await self._token(request, receive, doomed)
         if self._published.owns(path):
             return Outcome(self._published.answer(request))
@@ -85,6 +85,7 @@ class App:
         return await self._plain.serve(request, receive, doomed)
 
     async def _token(self, request: Request, receive: Receive, doomed: Rule | None) -> Outcome:
+        name = request.path.removeprefix("/")
         error: ApiError | None = None
         try:
             request.body = await bodies.receive_body(receive, JSON_LIMIT, self._service.store.spool)
@@ -97,8 +98,9 @@ class App:
             try:
                 if request.verb != "POST":
                     raise TokenError(405, "invalid_request", "Only POST is allowed.")
-                return success(self._service.tokens.exchange(bytes(request.body.view())))
+                tokens, form = self._service.tokens, bytes(request.body.view())
+                return success(tokens.exchange(form) if name == "token" else tokens.revoke(form))
             except TokenError as refusal:
                 return Answer(refusal.status, dump(refusal.body, True))
 
-        return await self._exchange.run("token", None, work, doomed)
+        return await self._exchange.run(name, None, work, doomed)

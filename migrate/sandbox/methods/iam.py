@@ -1,6 +1,6 @@
-"""signJwt: impersonation of a user without a key file.
+"""signJwt: impersonation of a user without a key file; generateIdToken, which names the account.
 
-https://cloud.google.com/iam/docs/reference/credentials/rest/v1/projects.serviceAccounts/signJwt
+https://cloud.google.com/iam/docs/reference/credentials/rest/v1/projects.serviceAccounts
 """
 
 from __future__ import annotations
@@ -9,33 +9,43 @@ import json
 from typing import Any
 
 from migrate.sandbox.http.errors import ApiError
+from migrate.sandbox.http.named import refused
 from migrate.sandbox.methods.calls import Call
 
 LONGEST = 12 * 3600
 
 
 def sign_jwt(call: Call) -> dict[str, Any]:
-    """ApiError 400 for claims that can't be signed, 403 for whoever isn't the account itself."""
+    """ApiError 400 for claims that can't be signed, 403 for whoever may not sign."""
     signer = call.tokens.signer
+    if not _may(call):
+        raise refused("token-creator")
+    return {"keyId": signer.key_id, "signedJwt": signer.sign(_claims(call))}
+
+
+def generate_id_token(call: Call) -> dict[str, Any]:
+    """Its claims are those of https://cloud.google.com/docs/authentication/token-types#id."""
+    signer, now = call.tokens.signer, int(call.store.clock.now())
+    if not _may(call):
+        permission = "iam.serviceAccounts.getOpenIdToken"
+        text = f"Permission '{permission}' denied on resource (or it may not exist)."
+        raise ApiError(403, text)
+    if not call.json.get("audience"):
+        raise ApiError(400, "Request contains an invalid argument.")
+    claims = {"iss": "https://accounts.google.com", "aud": call.json["audience"]}
+    claims |= {"azp": signer.client_id, "sub": signer.client_id, "iat": now, "exp": now + 3600}
+    return {"token": signer.sign(claims)}
+
+
+def _may(call: Call) -> bool:
+    """Whether who asks may sign for the account in the path; ApiError 400 for another's project.
+
+    The account itself and whoever runs the rehearsal have roles/iam.serviceAccountTokenCreator.
+    """
     if call.path["projectsId"] != "-":
         raise ApiError(400, "Request contains an invalid argument.")
-    # That an account may sign for itself needs a grant of roles/iam.serviceAccountTokenCreator,
-    # which the sandbox's has.
-    itself = not call.user and call.path["serviceAccountsId"] in signer.names
-    if not itself or call.json.get("delegates"):
-        raise ApiError(
-            403,
-            "Permission 'iam.serviceAccounts.signJwt' denied on resource (or it may not exist).",
-            details=[
-                {
-                    "@type": "type.googleapis.com/google.rpc.ErrorInfo",
-                    "reason": "IAM_PERMISSION_DENIED",
-                    "domain": "iam.googleapis.com",
-                    "metadata": {"permission": "iam.serviceAccounts.signJwt"},
-                }
-            ],
-        )
-    return {"keyId": signer.key_id, "signedJwt": signer.sign(_claims(call))}
+    known = call.path["serviceAccountsId"] in call.tokens.signer.names
+    return known and not call.user and not call.json.get("delegates")
 
 
 def _claims(call: Call) -> dict[str, Any]:

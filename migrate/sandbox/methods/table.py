@@ -91,6 +91,7 @@ NEIGHBOURS: dict[str, Handler] = {
     "directory.users.get": directory.get,
     "directory.users.list": directory.list_,
     "groupsmigration.archive.insert": groups.insert,
+    "iamcredentials.projects.serviceAccounts.generateIdToken": iam.generate_id_token,
     "iamcredentials.projects.serviceAccounts.signJwt": iam.sign_jwt,
     "licensing.licenseAssignments.get": licensing.get,
     "licensing.licenseAssignments.listForProduct": licensing.list_,

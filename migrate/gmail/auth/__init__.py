@@ -1,0 +1,26 @@
+"""Access tokens for a target user, in every way that Google knows.
+
+A way is an `Access`: a key file (`key`), no key at all (`keyless`), or one user's own consent
+(`login`). A real credential is never used against another host than Google's, nor one of a sandbox
+against Google: that is refused here, before anything is signed or sent (`hosts`).
+"""
+
+from migrate.gmail.auth.hosts import BROKEN, GOOGLE_API, GOOGLE_TOKEN_URI, LOOPBACK, plain_http
+from migrate.gmail.auth.key import Key, load_key
+from migrate.gmail.auth.keyless import Keyless, load_keyless
+from migrate.gmail.auth.tokens import SCOPES, Access, Tokens
+
+__all__ = [
+    "BROKEN",
+    "GOOGLE_API",
+    "GOOGLE_TOKEN_URI",
+    "LOOPBACK",
+    "SCOPES",
+    "Access",
+    "Key",
+    "Keyless",
+    "Tokens",
+    "load_key",
+    "load_keyless",
+    "plain_http",
+]

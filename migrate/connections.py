@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import math
 import threading
 from collections.abc import Callable
 from functools import cache
 from pathlib import Path
 
 from migrate.accounts import Account
+from migrate.clock import elapsed
 from migrate.config import Config, private_directory
 from migrate.config.model import TargetConfig
 from migrate.gmail.api import Mailbox
 from migrate.gmail.auth import Access, Tokens, load_key, load_keyless
-from migrate.gmail.quota import Bucket, Pacer
+from migrate.gmail.governor import Governor
+from migrate.gmail.pace import Pace
+from migrate.gmail.project import Project
+from migrate.gmail.quota import Pacer
 from migrate.gmail.upload import Uploader
 from migrate.logins import source_login
 from migrate.source.gate import Gate
@@ -59,35 +64,63 @@ def _access(target: TargetConfig) -> Access:
 class Gmail:
     """What all target accounts share: the login, the uploads' connections, the project's quota."""
 
-    def __init__(self, config: Config, stop: threading.Event) -> None:
-        """UsageError when the login can't be used with the configured address."""
+    def __init__(self, config: Config, stop: threading.Event, patience: float = math.inf) -> None:
+        """`patience`: seconds after which a wait for a closed mailbox is Postponed instead.
+
+        UsageError when the login can't be used with the configured address.
+        """
         self._target, self._limits, self._stop = config.target, config.limits, stop
+        self._patience = patience
         self.access = _access(config.target)
         self.uploader = Uploader(
             config.target.api, config.target.ca_file, config.limits.request_timeout
         )
-        self._project = Bucket(config.limits.units_per_minute_project)
+        self._project = Project(config.limits.units_per_minute_project)
+        self._users: dict[str, Governor] = {}
+        self._lock = threading.Lock()
 
     @property
     def ca_file(self) -> Path | None:
         return self._target.ca_file
 
     def open(
-        self, user: str, check: Callable[[], None] = lambda: None
+        self,
+        user: str,
+        check: Callable[[], None] = lambda: None,
+        learnt: float | None = None,
     ) -> tuple[Mailbox, Tokens, Pacer]:
         """The mailbox of `user`; a token is asked for only with the first request.
 
         `check` is called before every request, and raises when there must be none any more.
+        `learnt`: units a second that an earlier run found to be this user's limit.
         """
         limits, target = self._limits, self._target
         tokens = Tokens(self.access, user, target.scopes, target.ca_file, limits.request_timeout)
         pacer = Pacer(
-            Bucket(limits.units_per_minute_user),
+            self._governor(user, learnt),
             self._project,
             self._stop,
             check=check,
-            start=limits.uploads_per_user,
-            most=limits.uploads_per_user_max,
+            patience=self._patience,
         )
         timeout = limits.request_timeout
         return Mailbox(target.api, tokens, pacer, target.ca_file, timeout), tokens, pacer
+
+    def learnt(self, user: str) -> float | None:
+        """Units a second that refusals have taught to be this user's limit; None: as configured."""
+        governor = self._users.get(user.lower())
+        if governor is None:
+            return None
+        with governor.change:
+            return governor.pace.learnt
+
+    def _governor(self, user: str, learnt: float | None) -> Governor:
+        """Of a mailbox, however often and for whatever account it is opened."""
+        limits = self._limits
+        with self._lock:
+            if user.lower() not in self._users:
+                pace = Pace(limits.units_per_minute_user, elapsed(), learnt)
+                most = limits.uploads_per_user_max
+                governor = Governor(pace, start=limits.uploads_per_user, most=most)
+                self._users[user.lower()] = governor
+            return self._users[user.lower()]

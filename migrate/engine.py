@@ -8,6 +8,7 @@ import time
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 
 from migrate import takeup
 from migrate.accounts import Account as Row
@@ -16,9 +17,10 @@ from migrate.config import Config
 from migrate.connections import Gmail, open_source
 from migrate.delivery import Job
 from migrate.delta import Delta, settle_undo
-from migrate.errors import MailhaulError, SourceLost, StateError
+from migrate.errors import MailhaulError, Postponed, SourceLost, StateError
 from migrate.forecast import Forecast, predictor
-from migrate.gmail.quota import UNITS, Stopped
+from migrate.gmail.quota import Stopped
+from migrate.gmail.units import UNITS
 from migrate.labelling import Labels
 from migrate.labels import LabelRules, Mapped
 from migrate.ledger import Ledger, accounts, held, totals
@@ -38,6 +40,11 @@ from migrate.source import Source
 from migrate.source.patience import RECONNECTS, reconnect_delay
 from migrate.texts import Texts
 from migrate.trouble import trouble
+from migrate.turns import Turns
+
+_PATIENCE = 100.0
+"""Seconds that a thread waits for a mailbox that Gmail has closed; a minute's quota comes back
+sooner. For longer the account is put off, and the thread is another one's."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +87,9 @@ class LocalEngine:
         self._progress, self._stop, self._limit = progress, stop, limit
         self._retry, self._texts, self._mirror = retry, texts or Texts("en"), mirror
         self._mend = config.policy.refused == "repair" or bool(retry and retry.mend)
-        self._gmail = Gmail(config, stop)
+        self._gmail = Gmail(config, stop, _PATIENCE)
+        self._tallies: dict[int, Tally] = {}
+        """By account id; of one that was put off, from the turns before."""
         self._leases, self._pauses = Leases(ledger), Pauses(ledger, stop)
 
     def run(self, rows: Sequence[Row]) -> list[Failure]:
@@ -91,13 +100,28 @@ class LocalEngine:
             left = totals.open_counts(conn, [*ids.values()])
         known = {row.source_user: self._limited(left.get(ids[_pair(row)], 0)) for row in rows}
         self._progress.begin(known, self._allowed)
-        threads = ThreadPoolExecutor(min(self._config.limits.accounts, len(rows)))
+        turns, failures = Turns(range(len(rows))), dict[int, Failure]()
+
+        def work() -> None:
+            while (number := turns.take(self._stop.is_set)) is not None:
+                row = rows[number]
+                failure = self._account(row, ids[_pair(row)])
+                if failure and isinstance(failure.error, Postponed):
+                    turns.put_off(number, failure.error.until - time.time())
+                    continue
+                self._progress.finished(row.source_user)
+                if failure:
+                    failures[number] = failure
+                turns.done()
+
+        threads = min(self._config.limits.accounts, len(rows))
         try:
-            with self._leases, self._pauses, threads as pool:
-                done = pool.map(lambda row: self._account(row, ids[_pair(row)]), rows)
-                return [failure for failure in done if failure]
+            with self._leases, self._pauses, ThreadPoolExecutor(threads) as pool:
+                for each in [pool.submit(work) for _ in range(threads)]:
+                    each.result()
         finally:
             self._progress.end()
+        return [failures[number] for number in sorted(failures)]
 
     def _allowed(self) -> Allowed:
         limits = self._config.limits
@@ -112,12 +136,6 @@ class LocalEngine:
         return messages if self._limit is None else min(messages, self._limit)
 
     def _account(self, row: Row, account_id: int) -> Failure | None:
-        try:
-            return self._worked_on(row, account_id)
-        finally:
-            self._progress.finished(row.source_user)
-
-    def _worked_on(self, row: Row, account_id: int) -> Failure | None:
         if self._pauses.stop(account_id).is_set():
             return None
         lease = self._leases.take(account_id)
@@ -137,7 +155,12 @@ class LocalEngine:
             left = totals.open_count(conn, lease.account.id)
             if not left and self._config.target.scopes != "minimal":
                 left = held.waiting(conn, lease.account.id)
-        state = "failed" if failure else "paused" if left or cut else "done"
+        broken = failure and not isinstance(failure, Postponed)
+        state = "failed" if broken else "paused" if left or cut or failure else "done"
+        learnt = self._gmail.learnt(lease.account.target_user)
+        if learnt != lease.account.pace:
+            keep = partial(accounts.set_pace, account_id=lease.account.id, pace=learnt)
+            self._ledger.post(keep, lease.account.lease)
         self._leases.give_back(lease, state, failure)
 
     def _until_stopped(self, row: Row, lease: Lease, cut: threading.Event) -> None:
@@ -148,7 +171,8 @@ class LocalEngine:
 
     def _copy(self, row: Row, lease: Lease) -> None:
         account = lease.account
-        mailbox, tokens, pacer = self._gmail.open(row.target_user, lease.check)
+        opened = self._gmail.open(row.target_user, lease.check, account.pace)
+        mailbox, tokens, pacer = opened
         self._progress.paced(row.source_user, lambda: pacer.units)
         readable = self._config.target.scopes != "minimal"
         if readable and account.baseline_at is None:
@@ -158,10 +182,10 @@ class LocalEngine:
         if readable:
             settle_undo(self._ledger, account, mailbox)
             resume(self._ledger, account, target, self._config.limits.settle_seconds)
-        if self._retry:
+        if self._retry and account.id not in self._tallies:
             code = self._retry.code
             self._ledger.write(lambda conn: reopen(conn, account.id, code), account.lease)
-        tally, failures = Tally(), 0
+        tally, failures = self._tallies.setdefault(account.id, Tally()), 0
         while True:
             before = tally.messages
             try:

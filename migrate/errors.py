@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from console.errors import (
     EXIT_BRAKE,
     EXIT_BUG,
@@ -28,6 +30,7 @@ __all__ = [
     "FolderRefused",
     "MailhaulError",
     "Paused",
+    "Postponed",
     "SourceError",
     "SourceLost",
     "SourceUnreached",
@@ -102,3 +105,15 @@ class TargetError(MailhaulError):
     """The target account can't be worked on: no token, no mailbox, no right."""
 
     exit_code = EXIT_UNREACHABLE
+
+
+class Postponed(MailhaulError):
+    """Gmail takes nothing for a long time; what is open stays open."""
+
+    exit_code = EXIT_PENDING
+
+    def __init__(self, code: str, *, until: float) -> None:
+        """`until`: when it may go on, in seconds since 1970."""
+        self.until = until
+        local = datetime.fromtimestamp(until).astimezone()
+        super().__init__(code, until=local.isoformat(" ", "minutes"))

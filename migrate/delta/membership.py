@@ -9,7 +9,7 @@ from contextlib import suppress
 from migrate.delta.merge import ours
 from migrate.gmail.api import Mailbox
 from migrate.gmail.errors import LabelRefused, NotFound
-from migrate.gmail.quota import UNITS
+from migrate.gmail.units import UNITS
 
 _PAGE = 500
 _THREADS = 4

@@ -275,27 +275,27 @@ class Mailbox:
         """Execute, paced, until it is done or refused; TargetError when Gmail stays away."""
         failures = 0
         while True:
-            self._pacer.spend(method)
             try:
-                answer = request.execute(http=self._http())
-            except HttpError as error:
-                refusal = classify(error.resp.status, error.content)
-                if isinstance(refusal, Throttled):
-                    self._pacer.refuse(refusal)
-                    continue
-                if not isinstance(refusal, OutcomeUnknown | TokenExpired):
-                    raise refusal from error
-                reason: Exception = refusal
+                with self._pacer.turn(method):
+                    return self._execute(request)
+            except Throttled:
+                continue
+            except (OutcomeUnknown, TokenExpired) as error:
+                reason: Exception = error
             except _BROKEN as error:
                 self._local.http = None
                 reason = error
-            else:
-                self._pacer.accepted()
-                return answer
             failures += 1
             if failures == _ATTEMPTS:
                 raise TargetError("target-unreachable", host=self._api, reason=reason)
             self._pacer.pause(0.1 * 2**failures)
+
+    def _execute(self, request: Any) -> Any:
+        """Raises the type of a refusal."""
+        try:
+            return request.execute(http=self._http())
+        except HttpError as error:
+            raise classify(error.resp.status, error.content) from error
 
     def _http(self) -> Any:
         http = getattr(self._local, "http", None)

@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import dataclass
-from datetime import datetime
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
 
 from migrate.errors import EXIT_DIFFERS, MailhaulError, TargetError
 
@@ -37,12 +38,25 @@ class TokenExpired(Exception):
 class Throttled(Exception):
     """A quota or the concurrency cap refused the request; nothing was carried out."""
 
-    def __init__(self, detail: str, retry_at: datetime | None = None) -> None:
+    def __init__(
+        self,
+        detail: str,
+        retry_at: datetime | None = None,
+        *,
+        limit: int | None = None,
+        window: datetime | None = None,
+    ) -> None:
         super().__init__(detail)
         self.retry_at = retry_at
         """When Gmail will answer again, if it says so (it does so in the text, not a header)."""
+        self.limit = limit
+        """Units a minute that Gmail names as the limit, if it does."""
+        self.window = window
+        """When the minute began that is used up, if Gmail says so."""
         self.concurrency = "concurrent" in detail
         self.daily = "daily" in detail.lower() or "per day" in detail.lower()
+        self.project = "per minute" in detail and "per user" not in detail
+        """The minute's quota of the whole project is used up, not this user's."""
 
 
 class NotFound(Exception):
@@ -76,6 +90,8 @@ class Answer:
     message: str
     reason: str
     word: str
+    facts: Mapping[str, str] = field(default_factory=dict)
+    """`metadata` of google.rpc.ErrorInfo."""
 
     @classmethod
     def parse(cls, status: int, body: bytes) -> Answer:
@@ -88,9 +104,19 @@ class Answer:
                 str(error.get("message", "")),
                 str(first.get("reason", "")),
                 str(error.get("status", "")),
+                _facts(error.get("details")),
             )
         except (ValueError, KeyError, TypeError, AttributeError, IndexError):
             return cls(status, body[:200].decode("utf-8", "replace").strip(), "", "")
+
+
+def _facts(details: object) -> dict[str, str]:
+    """What the first google.rpc.ErrorInfo among `details` says."""
+    for each in details if isinstance(details, list) else ():
+        metadata = each.get("metadata") if isinstance(each, dict) else None
+        if isinstance(metadata, dict):
+            return {str(key): str(value) for key, value in metadata.items()}
+    return {}
 
 
 _RETRY_AFTER = re.compile(r"Retry after\s+(\d{4}-\d\d-\d\dT[0-9:.]+(?:Z|[+-]\d\d:\d\d))")
@@ -119,15 +145,33 @@ def retry_time(message: str) -> datetime | None:
     return datetime.fromisoformat(found[1]) if found else None
 
 
+def throttled(answer: Answer) -> Throttled:
+    """Google's quota errors of 2026 name the minute's limit and when the minute began
+    (google.rpc.ErrorInfo); older ones and those of the mailboxes themselves do not."""
+    limit, began = (
+        int(text) if text.isascii() and text.isdigit() and len(text) < 12 else None
+        for text in (
+            answer.facts.get(name, "") for name in ("quota_limit_value", "window_start_time")
+        )
+    )
+    minute = "per minute" in answer.message
+    return Throttled(
+        answer.message,
+        retry_time(answer.message),
+        limit=limit if minute else None,
+        window=datetime.fromtimestamp(began, UTC) if began and minute else None,
+    )
+
+
 def classify(status: int, body: bytes) -> Exception:
     """The error that an answer outside 2xx means. Never raises."""
     answer = Answer.parse(status, body)
     text = answer.message
     if status == 401:
         return TokenExpired(text)
-    throttled = status == 429 or answer.word == "RESOURCE_EXHAUSTED"
-    if throttled or (status == 403 and (answer.reason in QUOTA_REASONS or "Retry after" in text)):
-        return Throttled(text, retry_time(text))
+    told = status == 429 or answer.word == "RESOURCE_EXHAUSTED"
+    if told or (status == 403 and (answer.reason in QUOTA_REASONS or "Retry after" in text)):
+        return throttled(answer)
     if status == 408 or status >= 500:
         return OutcomeUnknown(f"{status} {text}")
     if 300 <= status < 400:

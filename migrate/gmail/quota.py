@@ -1,70 +1,33 @@
-"""Keeping inside Gmail's quota: a token bucket per user, and a concurrency found by AIMD.
+"""Keeping inside Gmail's quota: who may send a request, and when.
 
-Units per method: developers.google.com/workspace/gmail/api/reference/quota (table of May 2026).
-All limits are configured; what Gmail answers always wins over what the configuration says.
+What a user may do is decided by `governor.py` and `pace.py`, what is left of the project's quota by
+`project.py`; here threads wait for it. What Gmail answers always wins over what is configured.
 """
 
 from __future__ import annotations
 
-import random
+import math
 import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime
 
-from migrate.gmail.errors import Throttled
+from migrate.clock import elapsed
+from migrate.errors import Postponed
+from migrate.gmail.errors import Conflict, LabelRefused, MessageRefused, NotFound, Throttled
+from migrate.gmail.governor import Governor
+from migrate.gmail.pace import MINUTE
+from migrate.gmail.project import Project
+from migrate.gmail.units import UNITS
 
-UNITS = {
-    "messages.import": 25,
-    "messages.insert": 25,
-    "messages.get": 20,
-    "messages.list": 5,
-    "messages.modify": 5,
-    "messages.batchModify": 50,
-    "messages.trash": 20,
-    "messages.untrash": 5,
-    "messages.delete": 10,
-    "messages.batchDelete": 50,
-    "drafts.create": 10,
-    "drafts.get": 20,
-    "drafts.list": 5,
-    "labels.list": 1,
-    "labels.get": 1,
-    "labels.create": 5,
-    "labels.delete": 5,
-    "getProfile": 1,
-    "history.list": 2,
-}
-
-_LONGEST_BACKOFF = 64.0
+_ANSWERED = (Conflict, LabelRefused, MessageRefused, NotFound)
+"""Refused for another reason than quota, and paid for."""
+_NAP = 60.0
+"""A wait looks at the clock so often: the machine may have slept."""
 
 
 class Stopped(Exception):
     """Waiting was cut short because the run is being stopped."""
-
-
-class Bucket:
-    """A token bucket: `per_minute` units flow in evenly; 0 means no limit. Thread-safe."""
-
-    def __init__(self, per_minute: int, clock: Callable[[], float] = time.monotonic) -> None:
-        self._rate = per_minute / 60
-        # Two seconds' worth: Google counts minutes, so a burst must not ride on a full minute.
-        self._capacity = max(self._rate * 2, 100.0)
-        self._level, self._clock = self._capacity, clock
-        self._at = clock()
-        self._lock = threading.Lock()
-
-    def reserve(self, units: int) -> float:
-        """Take `units` and return the seconds to wait before using them."""
-        if not self._rate:
-            return 0.0
-        with self._lock:
-            now = self._clock()
-            self._level = min(self._capacity, self._level + (now - self._at) * self._rate)
-            self._at = now
-            self._level -= units
-            return max(0.0, -self._level / self._rate)
 
 
 class Pacer:
@@ -72,85 +35,140 @@ class Pacer:
 
     def __init__(
         self,
-        user: Bucket,
-        project: Bucket,
+        user: Governor,
+        project: Project,
         stop: threading.Event,
         *,
         check: Callable[[], None] = lambda: None,
-        start: int = 4,
-        most: int = 12,
+        patience: float = math.inf,
+        clock: Callable[[], float] = elapsed,
+        wall: Callable[[], float] = time.time,
     ) -> None:
-        """`check`: before every request, as late as can be; raises when it must not be sent."""
+        """`check`: before every request, as late as can be; raises when it must not be sent.
+        `patience`: seconds that a thread waits for a mailbox that is closed."""
         self.check = check
-        self._buckets = (user, project)
-        self._stop = stop
-        self._most = most
-        self._width = float(start)
-        self._inflight = 0
-        self._gate = threading.Condition()
-        self._closed_until = 0.0
-        self._refusals = 0
+        self._user, self._project, self._stop = user, project, stop
+        self._patience, self._clock, self._wall = patience, clock, wall
+        self._change = user.change
         self.units = 0
         """Units spent so far, refused requests included."""
         self.refused = 0
         """Requests that Gmail refused for quota."""
 
-    def spend(self, method: str) -> None:
-        """Wait until `method` may be called. Stopped when the run is being stopped."""
-        units = UNITS[method]
-        with self._gate:
-            self.units += units
-        self._sleep(max(bucket.reserve(units) for bucket in self._buckets))
-        while (wait := self._closed_until - time.time()) > 0:
-            self._sleep(wait)
-
     @contextmanager
-    def slot(self) -> Iterator[None]:
-        """Hold one of the user's places in flight, as many as AIMD thinks right."""
-        with self._gate:
-            while self._inflight >= int(self._width):
-                self._check_stop()
-                self._gate.wait(0.2)
-            self._inflight += 1
+    def turn(self, method: str) -> Iterator[None]:
+        """Wait until `method` may be called, and hold one of the user's places in flight until the
+        answer is there; what that says of the quota is heeded here. Stopped when the run is being
+        stopped; Postponed when it is not worth the wait."""
+        units = UNITS[method]
+        while not self._entered(units):
+            pass
         try:
             yield
+            self._accepted(units)
+        except Throttled as refusal:
+            self._refuse(refusal)
+            raise
+        except _ANSWERED:
+            self._accepted(units)
+            raise
         finally:
-            with self._gate:
-                self._inflight -= 1
-                self._gate.notify()
-
-    def accepted(self) -> None:
-        """A request went through: the refusals are over, one more may be in flight by and by."""
-        with self._gate:
-            self._refusals = 0
-            self._width = min(float(self._most), self._width + 0.25 / self._width)
-
-    def refuse(self, refusal: Throttled) -> None:
-        """A request was refused: close the gate until the time that Gmail names, or back off.
-
-        The project's quota of the day is used up for all: the run stops, with its work pending.
-        """
-        if refusal.daily:
-            self._stop.set()
-        with self._gate:
-            self.refused += 1
-            self._refusals += 1
-            self._width = max(1.0, self._width / 2)
-            backoff = min(_LONGEST_BACKOFF, 2.0 ** (self._refusals - 1))
-            until = time.time() + backoff * random.uniform(1.0, 1.5)  # noqa: S311 - jitter
-            if refusal.retry_at is not None:
-                named = refusal.retry_at.astimezone(UTC) - datetime.now(UTC)
-                until = max(until, time.time() + named.total_seconds())
-            self._closed_until = max(self._closed_until, until)
+            self._leave()
 
     def pause(self, seconds: float) -> None:
         """Wait before trying something again."""
         self._sleep(seconds)
 
+    def _accepted(self, units: int) -> None:
+        self._project.accepted(units)
+        with self._change:
+            self._user.accepted(units, self._clock())
+
+    def _refuse(self, refusal: Throttled) -> None:
+        """Nothing more goes out for a while, and later less.
+
+        The project's quota of the day is used up for all: the run stops, with its work pending.
+        """
+        if refusal.daily:
+            self._stop.set()
+        now, opens = self._clock(), self._opens(refusal)
+        if refusal.project:
+            self._project.refused(opens, refusal.limit)
+        with self._change:
+            self.refused += 1
+            if not refusal.project:
+                self._user.refused(
+                    now,
+                    opens=opens,
+                    limit=refusal.limit,
+                    penalty=refusal.retry_at is not None,
+                    concurrency=refusal.concurrency,
+                )
+
+    def _entered(self, units: int) -> bool:
+        """Wait for a place and for `units`; False when a gate has closed in the meantime."""
+        self._place()
+        try:
+            flowed = self._flowed(units)
+        except BaseException:
+            self._leave()
+            raise
+        if not flowed:
+            self._leave()
+        return flowed
+
+    def _place(self) -> None:
+        while True:
+            self._check_stop()
+            with self._change:
+                now = self._clock()
+                if self._user.enter(now):
+                    return
+                shut = self._user.gate.left(now)
+                if shut <= 0:
+                    self._change.wait(0.2)
+                    continue
+            if shut > self._patience:
+                raise Postponed("target-closed", until=self._wall() + shut)
+            self._sleep(shut)
+
+    def _flowed(self, units: int) -> bool:
+        if (shut := self._project.shut()) > 0:
+            self._sleep(shut)
+            return False
+        with self._change:
+            self.units += units
+            wait = self._user.pace.reserve(units, self._clock())
+        self._sleep(max(wait, self._project.take(units)))
+        with self._change:
+            if self._user.gate.left(self._clock()) <= 0:
+                return True
+            self.units -= units
+            self._user.pace.give_back(units)
+        self._project.give_back(units)
+        return False
+
+    def _leave(self) -> None:
+        with self._change:
+            self._user.leave()
+            self._change.notify()
+
+    def _opens(self, refusal: Throttled) -> float | None:
+        """When Gmail will take requests again, by our clock, if it says so."""
+        if refusal.retry_at is not None:
+            return self._clock() + refusal.retry_at.timestamp() - self._wall()
+        if refusal.window is not None:
+            left = refusal.window.timestamp() + MINUTE - self._wall()
+            # Clocks differ: what it says is taken only where it can be.
+            return self._clock() + left if 0 < left <= MINUTE else None
+        return None
+
     def _sleep(self, seconds: float) -> None:
         self._check_stop()
-        if seconds > 0 and self._stop.wait(seconds):
-            raise Stopped
+        until = self._clock() + seconds
+        while (left := until - self._clock()) > 0:
+            if self._stop.wait(min(left, _NAP)):
+                raise Stopped
 
     def _check_stop(self) -> None:
         if self._stop.is_set():

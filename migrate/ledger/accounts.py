@@ -15,6 +15,8 @@ from migrate.ledger.owner import gone, me
 from migrate.ledger.tables import account, baseline, run
 
 LEASE_SECONDS = 60.0
+_PACE_KEPT = 24 * 3600.0
+"""Seconds for which a learnt pace is believed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +40,8 @@ class Account:
     fence: int = 0
     term: Term = Term(0.0, 0.0)
     """Of the lease when it was taken; over where there is none."""
+    pace: float | None = None
+    """Units a second that an earlier run learnt to be Gmail's limit for this user."""
 
     @property
     def lease(self) -> tuple[int, int]:
@@ -95,6 +99,7 @@ def take(conn: Connection, account_id: int, *, force: bool = False) -> Account |
         row.baseline_at,
         fence,
         term,
+        row.pace if row.pace_at and row.pace_at > time.time() - _PACE_KEPT else None,
     )
 
 
@@ -140,6 +145,15 @@ def release(
         .values(
             lease_owner=None, lease_until=None, state=state, error_code=code, error_params=params
         )
+    )
+
+
+def set_pace(conn: Connection, account_id: int, pace: float | None) -> None:
+    """What was learnt of Gmail's limit for this user, units a second; None: it is as configured."""
+    conn.execute(
+        update(account)
+        .where(account.c.id == account_id)
+        .values(pace=pace, pace_at=None if pace is None else time.time())
     )
 
 

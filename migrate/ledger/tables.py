@@ -4,7 +4,8 @@
   rows that belong to it. `history_id` is Gmail's history as of which `baseline` is complete;
   `notes_since` the one before placeholders of which some may not be recorded, see there.
   `changes_since` is Gmail's history as of which `message.touched` is complete. `paused`: since when
-  somebody wants it left alone, in seconds since 1970.
+  somebody wants it left alone, in seconds since 1970. `pace` is the units a second that Gmail's
+  refusals taught to be the user's limit, `pace_at` when.
 - `folder` one IMAP mailbox at one UIDVALIDITY, with the label it goes to or the rule that leaves
   it out. `listed` is the source's count of a folder that a rule leaves out: it is not scanned.
   `uidnext` is one more than the highest UID seen, `problem` an error code when the source did not
@@ -115,6 +116,8 @@ account = Table(
     Column("fence", Integer, nullable=False, default=0),
     Column("lease_owner", String),
     Column("lease_until", Float),
+    Column("pace", Float),
+    Column("pace_at", Float),
     UniqueConstraint("source_user", "target_user"),
 )
 

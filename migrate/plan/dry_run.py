@@ -13,7 +13,8 @@ from migrate.config import Config, private_directory
 from migrate.connections import Gmail, open_source
 from migrate.errors import MailhaulError, SourceLost, StateError
 from migrate.forecast import Forecast, predictor
-from migrate.gmail.quota import UNITS, Stopped
+from migrate.gmail.quota import Stopped
+from migrate.gmail.units import UNITS
 from migrate.labels import ADVISED, LABELS_AT_MOST, needed
 from migrate.ledger import Ledger, accounts, scanning, waiting
 from migrate.ledger import deep as bodies

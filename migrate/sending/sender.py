@@ -79,10 +79,10 @@ class Sender:
         labels, stubborn = set(wanted), set[str]()
         unknown = unsent = expired = 0
         while True:
-            pacer.spend(_COSTS[method])
-            token = self._target.tokens.bearer()
+            token = ""
             try:
-                with pacer.slot():
+                with pacer.turn(_COSTS[method]):
+                    token = self._target.tokens.bearer()
                     stored = self._target.uploader.send(
                         method,
                         letter.parcel,
@@ -92,8 +92,8 @@ class Sender:
                         parameters=_parameters(method, labels),
                         check=pacer.check,
                     )
-            except Throttled as refusal:
-                pacer.refuse(refusal)
+            except Throttled:
+                pass
             except TokenExpired as error:
                 expired += 1
                 if expired == 3:
@@ -123,7 +123,6 @@ class Sender:
                     raise self._given_up(error) from error
                 pacer.pause(0.1 * 2**unknown)
             else:
-                pacer.accepted()
                 self._given_up_on = 0
                 return replace(stored, refused=wanted - labels)
 

@@ -9,7 +9,10 @@ import pytest
 from migrate.gmail import api
 from migrate.gmail.auth import Tokens, load_key
 from migrate.gmail.errors import LabelRefused, NotFound
-from migrate.gmail.quota import Bucket, Pacer
+from migrate.gmail.governor import Governor
+from migrate.gmail.pace import Pace
+from migrate.gmail.project import Project
+from migrate.gmail.quota import Pacer
 from tests.contracts.gmail import Mailbox, message
 
 FROM, DATE = "From: a@example.com", "Date: Tue, 3 Mar 2026 10:00:00 +0000"
@@ -19,7 +22,8 @@ NOWHERE = "00000000000000ff"
 @pytest.fixture(scope="module")
 def ours(mailbox: Mailbox) -> api.Mailbox:
     tokens = Tokens(load_key(mailbox.key_file, mailbox.url), mailbox.user, "full")
-    return api.Mailbox(mailbox.url, tokens, Pacer(Bucket(0), Bucket(0), threading.Event()))
+    pacer = Pacer(Governor(Pace(0, 0.0)), Project(0), threading.Event())
+    return api.Mailbox(mailbox.url, tokens, pacer)
 
 
 def made(mailbox: Mailbox, *labels: str) -> str:

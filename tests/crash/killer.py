@@ -20,7 +20,7 @@ import mailhaul
 from migrate import engine, placeholder, scan, sending, session, slices, takeup
 from migrate.delivery import collision, courier, recorder
 from migrate.delta import following
-from migrate.gmail import api, quota, upload
+from migrate.gmail import api, governor, quota, upload
 from migrate.gmail.errors import NotSent, OutcomeUnknown
 from migrate.ledger import accounts, leases, outcomes, undoing, writer
 from migrate.source import patience
@@ -220,7 +220,7 @@ def short_lease(seconds: float) -> None:
 def hurry() -> None:
     """Time in small: of minutes that the product waits for a busy server, a moment is left. How
     long Gmail is given to carry out what it has received is not touched."""
-    quota._LONGEST_BACKOFF = _HURRY
+    governor.LONGEST_BACKOFF = _HURRY
     patience.PAUSES = (_HURRY,) * len(patience.PAUSES)  # type: ignore[assignment]
     pause = quota.Pacer.pause
     quota.Pacer.pause = lambda self, seconds: pause(self, min(seconds, _HURRY))  # type: ignore[method-assign]

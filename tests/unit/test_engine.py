@@ -38,7 +38,8 @@ def copying(monkeypatch: pytest.MonkeyPatch) -> Any:
             raise SourceLost("source-lost")
 
         here._session = session
-        lease = SimpleNamespace(account=SimpleNamespace(baseline_at=None), check=None)
+        account = SimpleNamespace(id=1, baseline_at=None, pace=None)
+        lease = SimpleNamespace(account=account, check=None)
         here._copy(SimpleNamespace(source_user="s", target_user="t"), lease)
         return pauses
 

@@ -185,3 +185,36 @@ def test_a_refusal_knows_its_time_and_kind() -> None:
     daily = classify(403, body(403, "Daily Limit Exceeded", "dailyLimitExceeded"))
     assert isinstance(daily, Throttled)
     assert daily.daily and not daily.concurrency
+
+
+def details(**metadata: str) -> bytes:
+    info = {"@type": "type.googleapis.com/google.rpc.ErrorInfo", "metadata": metadata}
+    error = {"code": 403, "message": PER_MINUTE, "errors": [], "status": "RESOURCE_EXHAUSTED"}
+    return json.dumps({"error": error | {"details": [{"@type": "help"}, info]}}).encode()
+
+
+def test_a_refusal_of_2026_names_its_limit_and_its_minute() -> None:
+    told = classify(403, details(quota_limit_value="6000", window_start_time="1790000000"))
+    assert isinstance(told, Throttled)
+    assert told.limit == 6000
+    assert told.window == datetime.fromtimestamp(1_790_000_000, UTC)
+    assert not told.project and not told.daily and not told.concurrency
+
+
+@pytest.mark.parametrize("value", ["", "-1", "lots", "²", "9" * 40])
+def test_a_limit_that_is_none_is_not_believed(value: str) -> None:
+    told = classify(403, details(quota_limit_value=value, window_start_time=value))
+    assert isinstance(told, Throttled)
+    assert told.limit is None and told.window is None
+
+
+@pytest.mark.parametrize("odd", [None, "x", [None], [{"metadata": []}], {"metadata": 1}])
+def test_details_of_any_shape(odd: object) -> None:
+    error = {"code": 429, "message": "", "errors": [{}], "details": odd}
+    assert isinstance(classify(429, json.dumps({"error": error}).encode()), Throttled)
+
+
+def test_the_projects_minute_is_not_the_users() -> None:
+    projects = PER_MINUTE.replace(" per user", "")
+    told = [classify(403, body(403, each, "rateLimitExceeded")) for each in (PER_MINUTE, projects)]
+    assert [isinstance(each, Throttled) and each.project for each in told] == [False, True]

@@ -37,6 +37,7 @@ RAISED = {
     "FolderRefused",
     "MessageRefused",
     "Paused",
+    "Postponed",
     "SourceError",
     "SourceLost",
     "StateError",

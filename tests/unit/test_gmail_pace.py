@@ -1,0 +1,95 @@
+"""What refusals teach, in virtual hours, whichever way Gmail counts its minutes."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+
+import pytest
+
+from bench.simulated import (
+    FixedMinutes,
+    Server,
+    SlidingMinute,
+    TokenBucket,
+    held,
+    refused,
+    simulate,
+)
+from migrate.gmail.pace import HOLD, MINUTE, SHARE, Pace
+
+SERVERS = [FixedMinutes, SlidingMinute, TokenBucket]
+HOUR = 3600.0
+
+
+@pytest.mark.parametrize("server", SERVERS)
+@pytest.mark.parametrize("limit", [6_000, 15_000])
+def test_a_known_limit_is_used_and_never_passed(server: type[Server], limit: int) -> None:
+    sent = simulate(server(limit), limit, 900)  # type: ignore[call-arg]
+    assert held(sent, limit, 0, 900) >= 0.98
+    assert refused(sent) == 0
+
+
+@pytest.mark.parametrize("seed", range(2))
+@pytest.mark.parametrize("server", SERVERS)
+@pytest.mark.parametrize("configured", [0, 15_000])
+@pytest.mark.parametrize("limit", [6_000, 3_000])
+def test_a_limit_that_nobody_named_is_found(
+    server: type[Server], configured: int, limit: int, seed: int
+) -> None:
+    sent = simulate(server(limit), configured, HOUR / 2, seed=seed)  # type: ignore[call-arg]
+    assert held(sent, limit, 300, HOUR / 2) >= 0.95
+    assert refused(sent) < 0.005
+
+
+@pytest.mark.parametrize("server", SERVERS)
+def test_a_limit_that_the_refusal_names_is_taken_at_its_word(server: type[Server]) -> None:
+    sent = simulate(server(6_000), 15_000, HOUR / 2, told=True)  # type: ignore[call-arg]
+    assert held(sent, 6_000, 120, HOUR / 2) >= 0.98
+    assert all(each.accepted for each in sent if each.at > 120)
+
+
+@pytest.mark.parametrize("server", SERVERS)
+def test_what_an_earlier_run_learnt_spares_the_lesson(server: type[Server]) -> None:
+    sent = simulate(server(6_000), 15_000, HOLD, learnt=98.0)  # type: ignore[call-arg]
+    assert held(sent, 6_000, 0, HOLD) >= 0.97
+    assert refused(sent) == 0
+
+
+def test_a_limit_that_is_raised_is_found_by_and_by() -> None:
+    pace, now = Pace(6_000, 0.0, learnt=50.0), 0.0
+    while pace.learnt and now < 3 * HOUR:
+        pace.accepted(25, now)
+        now += 1
+    assert pace.rate == pytest.approx(6_000 / MINUTE * SHARE)
+    assert HOLD < now < HOLD + 2 * HOUR
+
+
+def test_who_fails_to_go_faster_waits_longer_each_time() -> None:
+    pace, now = Pace(6_000, 0.0, learnt=50.0), 0.0
+    tried: list[float] = []
+    while len(tried) < 5:
+        pace.accepted(25, now)
+        before = pace.rate
+        now += 1
+        pace.accepted(25, now)
+        if pace.rate > before:
+            tried.append(now)
+            pace.refused(now + 1)
+    pauses = [after - before for before, after in pairwise(tried)]
+    assert pauses == pytest.approx([600, 1200, 2400, 3600], abs=5)
+
+
+def test_a_penalty_says_little_of_the_quota() -> None:
+    pace = Pace(6_000, 0.0)
+    pace.accepted(25, 1.0)
+    pace.refused(2.0, penalty=True)
+    pace.accepted(25, 902.0)
+    assert pace.rate >= 0.95 * 6_000 / MINUTE * SHARE
+
+
+def test_the_pace_never_falls_to_nothing() -> None:
+    pace = Pace(6_000, 0.0)
+    for now in range(0, 5000, 10):
+        pace.accepted(1, float(now))
+        pace.refused(now + 1.0)
+    assert pace.rate >= 2.5

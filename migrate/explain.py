@@ -13,7 +13,7 @@ from migrate import problems
 from migrate.errors import MailhaulError, UsageError
 from migrate.texts import Texts, catalogue
 
-_AREAS = ("errors", "source_errors", "target_errors", "config_errors")
+_AREAS = ("errors", "source_errors", "target_errors", "config_errors", "check_errors")
 _WORDS = ("rules.verdict", "rules.skip", "rules.rename", "rules.why", "report.difference")
 
 REFUSED_AS = {

@@ -7,6 +7,7 @@ from collections.abc import Callable
 import typer
 
 from migrate.cli import (
+    checking,
     copying,
     explaining,
     pausing,
@@ -25,7 +26,7 @@ _help = Texts(language())
 app = typer.Typer(no_args_is_help=True)
 _commands: dict[str, Callable[..., None]] = {
     "init": preparing.init,
-    "check": preparing.check,
+    "check": checking.check,
     "plan": planning.plan,
     "run": copying.run,
     "undo": undoing.undo,

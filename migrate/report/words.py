@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
+from migrate.figures import number, size
 from migrate.report.document import Document
 from migrate.shown import visible
 from migrate.texts import Texts
@@ -19,20 +20,6 @@ __all__ = [
     "size",
     "visible",
 ]
-
-
-def number(value: int) -> str:
-    return f"{value:,}"
-
-
-def size(octets: int) -> str:
-    """Decimal units: 1 kB = 1,000 bytes."""
-    value = float(octets)
-    for unit in ("B", "kB", "MB", "GB"):
-        if value < 999.5:
-            return f"{value:.0f} {unit}" if unit == "B" or value >= 100 else f"{value:.1f} {unit}"
-        value /= 1000
-    return f"{value:,.1f} TB"
 
 
 def share(part: int, whole: int) -> str:

@@ -34,7 +34,8 @@ from migrate.source.sasl import explained
 from migrate.source.scanning import scan
 from migrate.source.searching import search_words, searched
 from migrate.source.session import Session, open_session
-from migrate.source.states import ask_states, status_items
+from migrate.source.states import ask_states, state, status_items
+from migrate.source.surveying import Usage, quota, sampled, told
 from migrate.source.trouble import Trouble
 from migrate.source.wire import Interrupted, Refused, Wait, Wire, astring
 
@@ -117,6 +118,8 @@ class ImapSource:
         self._statuses = True
         self._idles = self._offers(b"IDLE")
         self._unlisted: tuple[str, ...] = ()
+        self.elsewhere: dict[Kind, int] = {}
+        """Of the last `folders()`: folders of namespaces that were not asked for, by kind."""
 
     @property
     def provider(self) -> Provider:
@@ -151,6 +154,7 @@ class ImapSource:
             rows += self._special_uses()
         self._unlisted = tuple(lister.unlisted)
         folders = chosen_folders(rows, spaces, self._kinds)
+        self.elsewhere = self._left_out(rows, spaces)
         states = lister.states or self._ask_states(folders)
         return [replace(each, status=states.get(each.raw)) for each in folders]
 
@@ -255,6 +259,19 @@ class ImapSource:
         place = self._trouble.at("fetch", self._open)
         return fetch(self._wire, wanted, place, self._batch_bytes, self._quirks.batch_messages)
 
+    def usage(self, folders: Sequence[Folder]) -> Usage:
+        """How much mail the folders hold, by what the server offers for it."""
+        limits = quota(self._wire) if self._offers(b"QUOTA") else ()
+        asked = [each for each in folders if each.selectable]
+        if self._offers(b"STATUS=SIZE"):
+            try:
+                return Usage(told(self._wire, asked), "status-size", limits)
+            except Interrupted:
+                raise
+            except SourceLost:  # one that has to read all mail for it
+                self._reconnect()
+        return Usage(sampled(self._wire, asked, self.examine), "sample", limits)
+
     def close(self) -> None:
         self._session.close()
         if self._closed:
@@ -272,6 +289,14 @@ class ImapSource:
         self._session = self._opening()
         return self._wire
 
+    def _left_out(self, rows: Sequence[Row], spaces: Sequence[Namespace]) -> dict[Kind, int]:
+        kinds = {space.kind for space in spaces} - self._kinds
+        counted = {
+            kind: sum(each.selectable for each in chosen_folders(rows, spaces, {kind}))
+            for kind in sorted(kinds)
+        }
+        return {kind: count for kind, count in counted.items() if count}
+
     def _also(self) -> bytes:
         """What LIST may tell besides."""
         if not (self._statuses and self._offers(b"LIST-STATUS")):
@@ -287,7 +312,7 @@ class ImapSource:
             return {}
         try:
             names = [each.raw for each in folders if each.selectable]
-            return ask_states(self._wire, names, status_items(condstore=True))
+            return ask_states(self._wire, names, status_items(condstore=True), state)
         except Interrupted:
             raise
         except SourceLost:

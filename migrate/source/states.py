@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from typing import TypeVar
 
 from migrate.source import FolderState
 from migrate.source.folders import inbox
 from migrate.source.response import Response, number
 from migrate.source.wire import Literal, Refused, Wire, astring
+
+T = TypeVar("T")
 
 _UNDER_WAY = 20
 _REFUSALS = 3  # then the others are not asked for
@@ -33,14 +36,20 @@ def state(response: Response) -> tuple[bytes, FolderState] | None:
     return None
 
 
-def ask_states(wire: Wire, folders: Iterable[bytes], items: bytes) -> dict[bytes, FolderState]:
-    """STATUS of each folder (wire names), many commands under way; without those it refuses.
+def ask_states(
+    wire: Wire,
+    folders: Iterable[bytes],
+    items: bytes,
+    read: Callable[[Response], tuple[bytes, T] | None],
+) -> dict[bytes, T]:
+    """STATUS of each folder (wire names), many commands under way, as `read` (`state`) makes of
+    the responses; without those it refuses.
 
     Left out too is what has to go as a literal: it would have to wait for all before it.
     """
     names = [(raw, astring(raw)) for raw in folders]
     todo = deque(name for _, name in names if not isinstance(name, Literal))
-    found: dict[bytes, FolderState] = {}
+    found: dict[bytes, T] = {}
     under_way: set[bytes] = set()
     refusals = 0
     wire.ready()
@@ -49,7 +58,7 @@ def ask_states(wire: Wire, folders: Iterable[bytes], items: bytes) -> dict[bytes
             while todo and len(under_way) < _UNDER_WAY:
                 under_way.add(wire.send(b"STATUS", todo.popleft(), items))
             response = wire.receive()
-            if response.tag == b"*" and (told := state(response)):
+            if response.tag == b"*" and (told := read(response)):
                 found[told[0]] = told[1]
             response.discard()
             if response.tag in under_way:

@@ -29,7 +29,7 @@ AREAS = [
     for half, package in PACKAGES.items()
     for path in sorted(ROOT.parent.joinpath(*package.split(".")).glob("*.toml"))
 ]
-ERRORS = ("errors", "source_errors", "target_errors", "config_errors")
+ERRORS = ("errors", "source_errors", "target_errors", "config_errors", "check_errors")
 RAISED = {
     "BrakeError",
     "FetchRefused",
@@ -43,6 +43,9 @@ RAISED = {
     "StateError",
     "TargetError",
     "UsageError",
+    "not_asked",
+    "note",
+    "warning",
 }
 
 

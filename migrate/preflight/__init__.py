@@ -1,0 +1,39 @@
+"""`migrate check`: can every account be read at the source and written at the target, and is all
+ready for it? Nothing is written at either."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+
+from migrate.accounts import Account
+from migrate.config import Config
+from migrate.connections import Gmail
+from migrate.preflight import each, once
+from migrate.preflight.finding import Finding, Level
+from migrate.preflight.project import Project
+from migrate.preflight.result import Checked, Result
+from migrate.preflight.seen import Seen, look
+
+__all__ = ["Checked", "Finding", "Level", "Result", "check"]
+
+
+def check(
+    config: Config, rows: Sequence[Account], done: Callable[[Account], None] = lambda _: None
+) -> Result:
+    """Several accounts at a time, `done` after each; then what concerns all of them.
+
+    UsageError for a key that can't be used.
+    """
+    gmail = Gmail(config, threading.Event())
+
+    def one(row: Account) -> Seen:
+        seen = look(config, gmail, row)
+        done(row)
+        return seen
+
+    with ThreadPoolExecutor(min(config.limits.accounts, len(rows))) as pool:
+        seen = list(pool.map(one, rows))
+    project = once.judge(Project(config, seen))
+    return Result([Checked(sight, each.judge(sight)) for sight in seen], project)

@@ -1,0 +1,18 @@
+"""What the checks of the whole migration look at."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from migrate.config import Config
+from migrate.preflight.seen import Seen
+
+
+@dataclass(frozen=True, slots=True)
+class Project:
+    config: Config
+    seen: Sequence[Seen]
+    """All accounts that are checked."""
+    dns: str | None = None
+    """`address` or `address:port` of the resolver to ask; None: that of this machine."""

@@ -1,0 +1,138 @@
+"""What is seen of an account, by one log-in at the source and two or three requests at the target.
+
+The checks judge it; they ask nobody themselves.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TypeVar
+
+from migrate.accounts import Account
+from migrate.config import Config
+from migrate.connections import Gmail, open_source
+from migrate.errors import MailhaulError, StateError, TargetError
+from migrate.gmail.api import Label, Mailbox
+from migrate.gmail.errors import MessageRefused, NotFound, Throttled
+from migrate.gmail.quota import Pacer
+from migrate.labels import Mapped, map_folders
+from migrate.ledger import peek
+from migrate.source import Folder, Provider
+from migrate.source.surveying import Usage
+
+T = TypeVar("T")
+
+_TRIES = 4  # where a mailbox says only that it is busy
+
+
+@dataclass(frozen=True, slots=True)
+class SourceSide:
+    provider: Provider
+    folders: Sequence[Folder]
+    """Those that can hold mail."""
+    mapped: Sequence[Mapped]
+    """What becomes of each."""
+    unlisted: Sequence[str]
+    elsewhere: Mapping[str, int]
+    """Folders of namespaces that are not asked for, by kind."""
+    usage: Usage
+
+
+@dataclass(frozen=True, slots=True)
+class TargetSide:
+    labels: Sequence[Label]
+    address: str | None
+    """The mailbox's own address; None where the scopes don't let us ask."""
+    messages: int | None
+    """That are in it now."""
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """An account, from both sides; of each the error that ended the look."""
+
+    config: Config
+    account: Account
+    source: SourceSide | MailhaulError
+    target: TargetSide | MailhaulError
+    before: peek.Seen | None
+    """What the last run or plan saw."""
+
+
+def look(config: Config, gmail: Gmail, row: Account) -> Seen:
+    """Log in to both sides of an account; nothing is written at either."""
+    pair = row.source_user, row.target_user
+    known = peek.seen(config.ledger_path, *pair), peek.seen(config.scan_cache, *pair)
+    newest = max((each for each in known if each), key=lambda each: each.at, default=None)
+    source, target = _try(lambda: _source(config, row)), _try(lambda: _target(config, gmail, row))
+    return Seen(config, row, source, target, newest)
+
+
+def _source(config: Config, row: Account) -> SourceSide:
+    source = open_source(config, row)
+    try:
+        folders = [each for each in source.folders() if each.selectable]
+        return SourceSide(
+            source.provider,
+            folders,
+            map_folders(folders, config.label_rules(row)),
+            source.unlisted,
+            {str(kind): count for kind, count in source.elsewhere.items()},
+            source.usage(folders),
+        )
+    finally:
+        source.close()
+
+
+def _target(config: Config, gmail: Gmail, row: Account) -> TargetSide:
+    _, tokens, _ = gmail.open(row.target_user)
+    mailbox = Mailbox(
+        config.target.api,
+        tokens,
+        _Impatient(),
+        config.target.ca_file,
+        config.limits.request_timeout,
+    )
+    try:
+        labels = mailbox.labels()
+        if config.target.scopes == "minimal":
+            return TargetSide(labels, None, None)
+        profile = mailbox.profile()
+    except (NotFound, MessageRefused) as error:  # what nobody says of a mailbox
+        raise TargetError("target-forbidden", detail=error) from error
+    return TargetSide(labels, profile.address, profile.messages)
+
+
+class _Impatient(Pacer):
+    """For a few requests to many mailboxes: where one is closed for a while, that is the answer."""
+
+    def __init__(self) -> None:
+        self.check = lambda: None
+        self._tries = 0
+
+    def spend(self, method: str) -> None:
+        pass
+
+    def accepted(self) -> None:
+        pass
+
+    def refuse(self, refusal: Throttled) -> None:
+        self._tries += 1
+        if refusal.retry_at or refusal.daily or self._tries > _TRIES:
+            until = f"{refusal.retry_at:%Y-%m-%d %H:%M} UTC" if refusal.retry_at else "?"
+            raise TargetError("target-quota-closed", until=until, detail=str(refusal))
+        self.pause(2.0 ** (self._tries - 1))
+
+    def pause(self, seconds: float) -> None:
+        time.sleep(seconds)
+
+
+def _try(side: Callable[[], T]) -> T | MailhaulError:
+    try:
+        return side()
+    except MailhaulError as error:
+        return error
+    except OSError as error:  # the spool folder; the network's have become ours already
+        return StateError("ledger-unwritable", file=error.filename, reason=error.strerror)

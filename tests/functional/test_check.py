@@ -1,0 +1,168 @@
+"""`migrate check` of many accounts at once, through the real command: Dovecot with quota at the one
+side, an organisation with all kinds of users at the other."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from console.tables import width
+from migrate.sandbox.embed import Running, running
+
+from .dovecot import Dovecot, running_dovecot
+from .migration import Done, Migration
+
+pytestmark = pytest.mark.dovecot
+
+EXAMPLE = Path(__file__).parents[2] / "examples" / "sandbox" / "directory.toml"
+QUOTA = """
+mail_plugins = $mail_plugins quota
+protocol imap {
+  mail_plugins = $mail_plugins imap_quota
+}
+plugin {
+  quota = maildir:User quota
+  quota_rule = *:storage=10M
+}
+"""
+DOMAIN = "example.co.jp"
+# Source user → target user, password.
+ACCOUNTS = {
+    "hanako": (f"hanako.sato@{DOMAIN}", "secret"),
+    "taro": (f"taro.suzuki@{DOMAIN}", "secret"),
+    "jiro": (f"jiro.tanaka@{DOMAIN}", "secret"),  # suspended
+    "nobody": (f"nobody@{DOMAIN}", "secret"),  # no such user
+    "scanner": (f"scanner@{DOMAIN}", "secret"),  # without Gmail
+    "wrong": (f"info@{DOMAIN}", "wr0ng-pass"),  # an alias of hanako
+}
+AT = datetime(2026, 1, 1, tzinfo=UTC)
+
+
+def letter(size: int = 1000) -> bytes:
+    head = b"From: a@example.com\r\nMessage-ID: <1@example.com>\r\n\r\n"
+    return head + b"x" * (size - len(head) - 2) + b"\r\n"
+
+
+@pytest.fixture(scope="module")
+def imap() -> Iterator[Dovecot]:
+    with running_dovecot(QUOTA) as server:
+        for user in ACCOUNTS:
+            server.add_user(user)
+            server.seed(user, "INBOX", [(letter(), (), AT)] * 3)
+            server.seed(user, "仕事/見積", [(letter(2000), (), AT)])
+            server.seed(user, "Old", [(letter(5000), (), AT)])
+        server.seed_public("Notices", [])
+        yield server
+
+
+@pytest.fixture(scope="module")
+def sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
+    data = tmp_path_factory.mktemp("sandbox")
+    users = ",".join(f"user{number}@{DOMAIN}" for number in range(40))
+    with running(data, users, extra=["--directory", str(EXAMPLE)]) as server:
+        yield server
+
+
+@pytest.fixture
+def migration(imap: Dovecot, sandbox: Running, tmp_path: Path) -> Migration:
+    accounts = {(source, target): word for source, (target, word) in ACCOUNTS.items()}
+    return _written(tmp_path, imap, sandbox, accounts)
+
+
+def _written(
+    at: Path, imap: Dovecot, sandbox: Running, accounts: dict[tuple[str, str], str]
+) -> Migration:
+    url = f"imaps://{imap.host}:{imap.imaps_port}"
+    more = '[labels]\nexclude = ["Old"]\n'
+    return Migration(at / "move").write(url, imap.ca, sandbox, accounts, more)
+
+
+def levels(account: Any) -> dict[str, str]:
+    return {each["check"]: each["level"] for each in account["checks"]}
+
+
+def found(account: Any, check: str) -> Any:
+    return next(each["found"] for each in account["checks"] if each["check"] == check)
+
+
+def test_every_account_says_what_is_wrong_with_it(migration: Migration) -> None:
+    done = migration("check", "--json")
+    assert done.code == 5, done.said
+    assert done.json["complete"] is False
+    assert done.json["summary"] == {"accounts": 6, "ok": 0, "warning": 2, "error": 4}
+    accounts = {each["source_user"]: each for each in done.json["accounts"]}
+    fine = accounts["taro"]
+    assert set(levels(fine).values()) == {"ok", "warning", "not-asked"}
+    assert found(fine, "size") == {
+        "messages": 4,
+        "bytes": 5000,
+        "all_messages": 5,
+        "all_bytes": 10000,
+        "how": "status-size",
+    }
+    assert found(fine, "source-quota") == {"used": 10 * 1024, "limit": 10 << 20}
+    assert found(fine, "folders")["copied"] == found(fine, "folders")["folders"] - 1
+    assert found(fine, "namespaces")["folders"] == 1
+    assert found(fine, "login")["provider"] == "dovecot"
+    assert found(fine, "labels") == {"now": 14, "new": 2, "after": 16}
+    failing = {
+        "jiro": ("user", "target-unknown-user"),
+        "nobody": ("user", "target-unknown-user"),
+        "scanner": ("mailbox", "target-no-mail-service"),
+        "wrong": ("login", "source-login-refused"),
+    }
+    for user, (check, code) in failing.items():
+        checks = {each["check"]: each for each in accounts[user]["checks"]}
+        assert [name for name, level in levels(accounts[user]).items() if level == "error"] == [
+            check
+        ]
+        assert checks[check]["code"] == code
+        assert checks[check]["cause"]
+        assert checks[check]["cure"]
+    assert levels(accounts["wrong"])["folders"] == "not-asked"
+    problems = {each["code"]: each["accounts"] for each in done.json["problems"]}
+    assert problems["target-unknown-user"] == ["jiro", "nobody"]
+    assert problems["targets-same"] == []
+    assert "wr0ng-pass" not in done.said
+
+
+@pytest.mark.parametrize("lang", ["en", "ja"])
+def test_people_read_the_summary_then_the_cures_then_the_accounts(
+    migration: Migration, lang: str
+) -> None:
+    done = migration("check", "--lang", lang)
+    assert done.code == 5, done.said
+    table = [line for line in done.out.splitlines() if line.strip()]
+    assert re.search("6.*0.*2.*4", table[0])
+    lines = {line.split()[1]: line for line in table[1:8]}
+    assert [line.split()[1] for line in table[2:6]] == ["jiro", "nobody", "scanner", "wrong"]
+    assert max(width(line) for line in table[1:8]) <= 80
+    assert "5.0 kB" in lines["taro"]
+    marks = re.findall(r"\[(\d)\]", lines["jiro"])
+    assert [_shown(done)[each].endswith(": jiro, nobody") for each in marks] == [True, False]
+    assert "wr0ng-pass" not in done.said
+    first = "フォルダー" if lang == "ja" else "Folders"
+    right = width(table[1][: table[1].index(first)] + first)
+    assert {width(line[: line.index(" –") + 2]) for line in (lines["wrong"],)} == {right}
+
+
+def _shown(done: Done) -> dict[str, str]:
+    return dict(re.findall(r"^\[(\d+)\] (.*)$", done.err, re.MULTILINE))
+
+
+def test_what_all_accounts_have_in_common_is_said_once(imap: Dovecot, tmp_path: Path) -> None:
+    accounts = {(user, f"{user}@{DOMAIN}"): "secret" for user in ACCOUNTS}
+    scope = "https://www.googleapis.com/auth/gmail.insert"
+    with running(tmp_path / "strict", extra=["--authorized-scopes", scope]) as strict:
+        done = _written(tmp_path, imap, strict, accounts)("check", "--lang", "en")
+        client_id = json.loads(strict.key_file.read_text())["client_id"]
+    assert done.code == 5, done.said
+    assert len(re.findall("domainwidedelegation", done.err)) == 1
+    assert client_id in done.err
+    assert _shown(done)["1"] == "ERROR: all 6 accounts"

@@ -16,6 +16,8 @@ from migrate.preflight.project import Project
 from migrate.preflight.result import Checked, Result
 from migrate.preflight.seen import Seen, look
 
+_PATIENCE = 10.0  # seconds for a mailbox that Gmail has closed for a while
+
 __all__ = ["Checked", "Finding", "Level", "Result", "check"]
 
 
@@ -26,7 +28,7 @@ def check(
 
     UsageError for a key that can't be used.
     """
-    gmail = Gmail(config, threading.Event())
+    gmail = Gmail(config, threading.Event(), _PATIENCE)
 
     def one(row: Account) -> Seen:
         seen = look(config, gmail, row)

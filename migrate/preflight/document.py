@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from migrate.errors import MailhaulError
+from migrate.errors import MailhaulError, UsageError
 from migrate.explain import explain, explain_code
 from migrate.figures import number, size
 from migrate.preflight.finding import Bytes, Finding
@@ -39,8 +39,8 @@ def sentences(finding: Finding, texts: Texts) -> tuple[str, str]:
     # Of an error a number may be a port.
     as_said = str if finding.error is not None else number
     params = {name: _shown(value, as_said) for name, value in finding.params.items()}
-    if finding.error is not None:
-        return explain(type(finding.error)(finding.code, **params), texts)
+    if isinstance(finding.error, UsageError):
+        return explain(UsageError(finding.code, **params), texts)
     return explain_code(finding.code, params, texts)
 
 

@@ -5,7 +5,6 @@ The checks judge it; they ask nobody themselves.
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
@@ -14,17 +13,15 @@ from migrate.accounts import Account
 from migrate.config import Config
 from migrate.connections import Gmail, open_source
 from migrate.errors import MailhaulError, StateError, TargetError
-from migrate.gmail.api import Label, Mailbox
-from migrate.gmail.errors import MessageRefused, NotFound, Throttled
-from migrate.gmail.quota import Pacer
+from migrate.gmail.api import Label
+from migrate.gmail.errors import MessageRefused, NotFound
+from migrate.gmail.quota import Stopped
 from migrate.labels import Mapped, map_folders
 from migrate.ledger import peek
 from migrate.source import Folder, Provider
 from migrate.source.surveying import Usage
 
 T = TypeVar("T")
-
-_TRIES = 4  # where a mailbox says only that it is busy
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,14 +84,7 @@ def _source(config: Config, row: Account) -> SourceSide:
 
 
 def _target(config: Config, gmail: Gmail, row: Account) -> TargetSide:
-    _, tokens, _ = gmail.open(row.target_user)
-    mailbox = Mailbox(
-        config.target.api,
-        tokens,
-        _Impatient(),
-        config.target.ca_file,
-        config.limits.request_timeout,
-    )
+    mailbox, _, _ = gmail.open(row.target_user)
     try:
         labels = mailbox.labels()
         if config.target.scopes == "minimal":
@@ -102,31 +92,9 @@ def _target(config: Config, gmail: Gmail, row: Account) -> TargetSide:
         profile = mailbox.profile()
     except (NotFound, MessageRefused) as error:  # what nobody says of a mailbox
         raise TargetError("target-forbidden", detail=error) from error
+    except Stopped as error:
+        raise TargetError("target-day-used-up") from error
     return TargetSide(labels, profile.address, profile.messages)
-
-
-class _Impatient(Pacer):
-    """For a few requests to many mailboxes: where one is closed for a while, that is the answer."""
-
-    def __init__(self) -> None:
-        self.check = lambda: None
-        self._tries = 0
-
-    def spend(self, method: str) -> None:
-        pass
-
-    def accepted(self) -> None:
-        pass
-
-    def refuse(self, refusal: Throttled) -> None:
-        self._tries += 1
-        if refusal.retry_at or refusal.daily or self._tries > _TRIES:
-            until = f"{refusal.retry_at:%Y-%m-%d %H:%M} UTC" if refusal.retry_at else "?"
-            raise TargetError("target-quota-closed", until=until, detail=str(refusal))
-        self.pause(2.0 ** (self._tries - 1))
-
-    def pause(self, seconds: float) -> None:
-        time.sleep(seconds)
 
 
 def _try(side: Callable[[], T]) -> T | MailhaulError:

@@ -10,7 +10,7 @@ from migrate.preflight.finding import Finding, failed, fine, not_asked, note
 from migrate.preflight.seen import Seen
 
 _OF_USER = {"target-unknown-user", "target-forbidden", "target-delegation-denied"}
-_OF_MAILBOX = {"target-no-mail-service", "target-quota-closed"}
+_OF_MAILBOX = {"target-no-mail-service", "target-closed"}
 
 
 def token(seen: Seen) -> Finding:

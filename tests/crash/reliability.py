@@ -3,8 +3,8 @@
     python -m tests.crash.reliability [--workers N] [--only WHAT] [--json FILE] [--no-docs]
     python -m tests.crash.reliability --from FILE…
 
-`--only` runs `copy` or `second pass` alone, `--from` writes the tables of what was kept with
-`--json`. Exits with 1 when a trial failed; the tables are written all the same, and tell.
+`--only` runs `copy`, `second pass` or `undo` alone, `--from` writes the tables of what was kept
+with `--json`. Exits with 1 when a trial failed; the tables are written all the same, and tell.
 """
 
 from __future__ import annotations
@@ -24,10 +24,11 @@ from pathlib import Path
 from tests.crash import following, matrix
 from tests.crash.arena import Arena, arena
 from tests.crash.following import second_pass
-from tests.crash.killer import FOLLOWING
+from tests.crash.killer import FOLLOWING, UNDOING
 from tests.crash.matrix import Row
 from tests.crash.report import rewritten, tables
 from tests.crash.trial import MOMENTS, STEPS_EACH, Result, steps_of, trial
+from tests.crash.undoing import undo
 
 ROOT = Path(__file__).parents[2]
 PAGES = {"en": ROOT / "docs" / "reliability.md", "ja": ROOT / "docs" / "reliability.ja.md"}
@@ -36,7 +37,7 @@ Trial = Callable[[Arena], Result]
 
 
 def everything(only: str | None = None) -> list[Trial]:
-    """All trials: rows of the matrix, second passes."""
+    """All trials: rows of the matrix, second passes, undos."""
     copies: list[Trial] = [
         partial(trial, row=row, steps=steps_of(number, STEPS_EACH), moments=MOMENTS)
         for number, row in enumerate(matrix.rows())
@@ -45,8 +46,13 @@ def everything(only: str | None = None) -> list[Trial]:
     passes: list[Trial] = [
         partial(second_pass, row=row, steps=steps, moments=2) for row in following.rows()
     ]
-    found = {"copy": copies, "second pass": passes}
-    return found[only] if only else [*copies, *passes]
+    undos: list[Trial] = [
+        partial(undo, row=row, steps=list(UNDOING), moments=2, given_up=given_up)
+        for row in following.rows()
+        for given_up in (False, True)
+    ]
+    found = {"copy": copies, "second pass": passes, "undo": undos}
+    return found[only] if only else [*copies, *passes, *undos]
 
 
 def part(number: int, workers: int, only: str | None) -> list[Result]:
@@ -111,7 +117,7 @@ def main(words: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser()
     parser.add_argument("--workers", type=int, default=3)
     parser.add_argument("--part", type=int, help=argparse.SUPPRESS)
-    parser.add_argument("--only", choices=["copy", "second pass"])
+    parser.add_argument("--only", choices=["copy", "second pass", "undo"])
     parser.add_argument("--json", type=Path)
     parser.add_argument("--no-docs", action="store_true")
     parser.add_argument("--from", dest="files", type=Path, nargs="+")

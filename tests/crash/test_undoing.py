@@ -14,7 +14,16 @@ from tests.crash.undoing import undo
 pytestmark = pytest.mark.crash
 
 
-@pytest.mark.parametrize("row", rows() if FULL else rows()[:1], ids=str)
+ROWS = pytest.mark.parametrize("row", rows() if FULL else rows()[:1], ids=str)
+
+
+@ROWS
 def test_killed_while_it_takes_back(row: Row, place: Arena) -> None:
     found = undo(place, row, list(UNDOING), 2)
+    assert found.passed, found
+
+
+@ROWS
+def test_killed_while_it_takes_back_and_given_up(row: Row, place: Arena) -> None:
+    found = undo(place, row, list(UNDOING)[:3], 1, given_up=True)
     assert found.passed, found

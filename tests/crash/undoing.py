@@ -18,9 +18,12 @@ TOUCHED = ("plain1", "plain4", "copied2")
 """What the user has read, starred or filed since the run."""
 
 
-def undo(arena: Arena, row: Row, steps: Sequence[str], moments: int) -> Result:
+def undo(
+    arena: Arena, row: Row, steps: Sequence[str], moments: int, *, given_up: bool = False
+) -> Result:
     """Copy in peace, let the user touch some, kill the undo again and again, judge; then bring all
-    back, killed too, and judge again."""
+    back, killed too, and judge again. `given_up`: after the kills nobody types `undo` again, but
+    `run`."""
     scene, user = arena.scene(row)
     scene.seed({k: v for k, v in seeds().items() if k == "stranger" or row.dedupe != "off"})
     before = {oracle.token(each.raw): each for each in oracle.target(scene.mailbox)}
@@ -28,16 +31,17 @@ def undo(arena: Arena, row: Row, steps: Sequence[str], moments: int) -> Result:
     scene.complete()
     _touch(scene)
     touched = {oracle.token(e.raw): e.labels for e in oracle.target(scene.mailbox)}
-    result = Result(row, what="undo")
+    result = Result(row, what="undo given up" if given_up else "undo")
     scene.script(*faults(row))
     kill(scene, user, result, steps, moments, UNDO)
-    finish(scene, user, result, UNDO)
-    there = oracle.target(scene.mailbox)
-    result.wrong += list(_undone(scene, there, before, touched))
-    result.wrong += [
-        f"undone: label {each} is left over"
-        for each in set(label_ids(scene)) - labels_before - _used(there)
-    ]
+    if not given_up:
+        finish(scene, user, result, UNDO)
+        there = oracle.target(scene.mailbox)
+        result.wrong += list(_undone(scene, there, before, touched))
+        result.wrong += [
+            f"undone: label {each} is left over"
+            for each in set(label_ids(scene)) - labels_before - _used(there)
+        ]
     scene.script(*faults(row))
     kill(scene, user, result, steps[:1], moments - 1)
     finish(scene, user, result)

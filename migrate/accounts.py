@@ -14,6 +14,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from migrate import crossing
 from migrate.credentials import Secret, SecretRef, readable_by_others
 from migrate.errors import UsageError
 from migrate.problems import misspelt, raise_all
@@ -25,7 +26,8 @@ REFRESH_TOKENS = (
     "source_refresh_token_env",
     "source_refresh_token_file",
 )
-COLUMNS = (*REQUIRED, *PASSWORDS, *REFRESH_TOKENS, "include", "exclude", "label_prefix")
+OPTIONAL = ("include", "exclude", "label_prefix", "wave", "aliases")
+COLUMNS = (*REQUIRED, *PASSWORDS, *REFRESH_TOKENS, *OPTIONAL)
 
 # The addresses Google Workspace can have: ASCII, no quoted local part.
 _DOMAIN_LABEL = "[a-z0-9](?:[a-z0-9-]*[a-z0-9])?"
@@ -49,6 +51,10 @@ class Account:
     """Stands in for `[labels] prefix`."""
     line: int = 0
     refresh_token: Secret | SecretRef | None = None
+    wave: str = ""
+    """The group of accounts that it is moved with; empty: none."""
+    aliases: tuple[str, ...] = ()
+    """Further addresses of this person, as of an old domain."""
 
 
 def read(
@@ -80,6 +86,7 @@ def read(
     if not rows[1:]:
         problems.append(UsageError("accounts-empty", where=path.name))
     problems += _duplicates(accounts, path.name)
+    problems += crossing.problems(accounts, path.name)
     secrets = (secret for each in accounts for secret in (each.password, each.refresh_token))
     if any(isinstance(each, Secret) for each in secrets) and readable_by_others(path):
         problems.append(UsageError("accounts-open", where=path.name, file=path))
@@ -158,6 +165,9 @@ def _row_problems(
         if not row.get(column, "").strip():
             yield UsageError("cell-empty", where=where, column=column)
     target = row.get("target_user", "").strip()
+    for alias in _aliases(row.get("aliases", "")):
+        if not ADDRESS.fullmatch(alias):
+            yield UsageError("alias-invalid", where=where, word=alias)
     if target and not ADDRESS.fullmatch(target):
         meant = unicodedata.normalize("NFKC", target).replace(" ", "")
         if meant != target and ADDRESS.fullmatch(meant):
@@ -184,6 +194,8 @@ def _account(row: dict[str, str], directory: Path, line: int) -> Account:
         label_prefix=cell.get("label_prefix") or None,
         line=line,
         refresh_token=_secret(row, REFRESH_TOKENS, directory),
+        wave=unicodedata.normalize("NFKC", cell.get("wave", "")).strip(),
+        aliases=_aliases(cell.get("aliases", "")),
     )
 
 
@@ -202,6 +214,11 @@ def _secret(
 
 def _globs(cell: str) -> tuple[str, ...]:
     return tuple(glob.strip() for glob in cell.split(";") if glob.strip())
+
+
+def _aliases(cell: str) -> tuple[str, ...]:
+    """Separated by semicolons, commas or blanks; `<taro@…>` as address books write it."""
+    return tuple(each.strip("<>") for each in re.split(r"[;,\s]+", cell) if each)
 
 
 def _duplicates(accounts: Sequence[Account], name: str) -> Iterator[UsageError]:

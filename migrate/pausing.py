@@ -23,7 +23,7 @@ class Pauses:
     def __init__(self, ledger: Ledger, stop: threading.Event) -> None:
         self._ledger, self._stop = ledger, stop
         self._accounts: dict[int, threading.Event] = defaultdict(threading.Event)
-        self._lock, self._over = threading.Lock(), False
+        self._lock = threading.Lock()
 
     def stop(self, account_id: int) -> threading.Event:
         """Set when nothing more is to be begun for this account."""
@@ -39,28 +39,29 @@ class Pauses:
             raise Stopped
 
     def __enter__(self) -> Pauses:
-        self._look()
-        threading.Thread(target=self._watch, name="pauses", daemon=True).start()
+        self._over = over = threading.Event()
+        self._look(over)
+        threading.Thread(target=self._watch, args=(over,), name="pauses", daemon=True).start()
         return self
 
     def __exit__(self, *_: object) -> None:
         with self._lock:
-            self._over = True
+            self._over.set()
 
-    def _watch(self) -> None:
-        """Nobody waits for its end: after `_over` it touches the ledger no more."""
-        while not self._over:
+    def _watch(self, over: threading.Event) -> None:
+        """Nobody waits for its end: when it is `over`, it touches the ledger no more."""
+        while not over.is_set():
             if self._stop.wait(_LOOK):
                 with self._lock:
                     for each in self._accounts.values():
                         each.set()
                 return
-            self._look()
+            self._look(over)
 
-    def _look(self) -> None:
+    def _look(self, over: threading.Event) -> None:
         # An error is found by whoever works, by its own writes.
         with self._lock, suppress(MailhaulError):
-            if self._over:
+            if over.is_set():
                 return
             with self._ledger.read() as conn:
                 found = pauses.paused(conn)

@@ -127,19 +127,29 @@ def _explain(texts: Texts) -> shell.Explain:
     return explain
 
 
+def tell_doubts(config: Config, texts: Texts) -> None:
+    """What of accounts.csv is probably a mistake."""
+    from migrate.explain import explain
+
+    for doubt in config.doubts:
+        say(" ".join(explain(doubt, texts)))
+
+
 def select(rows: Sequence[Account], only: Sequence[str] | None) -> list[Account]:
-    """The accounts named by `--only` (source or target user), all when it is not given."""
+    """The accounts named by `--only` (any of their addresses), all when it is not given."""
     if not only:
         return list(rows)
     wanted = {name.casefold() for name in only}
-    found = [
-        row for row in rows if {row.source_user.casefold(), row.target_user.casefold()} & wanted
-    ]
-    known = {name.casefold() for row in found for name in (row.source_user, row.target_user)}
+    found = [row for row in rows if _names(row) & wanted]
+    known = {name for row in found for name in _names(row)}
     for name in only:
         if name.casefold() not in known:
             raise UsageError("only-unknown", user=name)
     return found
+
+
+def _names(row: Account) -> set[str]:
+    return {each.casefold() for each in (row.source_user, row.target_user, *row.aliases)}
 
 
 def publish(

@@ -18,6 +18,7 @@ from migrate.cli import common
 from migrate.cli.common import HERE, Dir, Json, Lang, Only
 from migrate.cli.planning import planned
 from migrate.cli.stopping import interruptible, stopping
+from migrate.cli.waves import Despite, InWaves, OneWave, Waves, chosen
 from migrate.errors import MailhaulError, UsageError
 from migrate.texts import Texts, language
 
@@ -72,6 +73,9 @@ def run(
     dry_run: Annotated[bool, typer.Option("--dry-run", help=_help("cli.option.dry_run"))] = False,
     only: Only = None,
     limit: Limit = None,
+    waves: InWaves = False,
+    wave: OneWave = None,
+    despite: Despite = None,
     since: Since = None,
     plan: Plan = None,
     mirror: Mirror = False,
@@ -89,7 +93,10 @@ def run(
     texts = common.texts_for(lang)
     with common.explained(texts, as_json=as_json):
         config = _config(directory, source, target, key, api, texts)
-        rows = common.select(config.accounts, only)
+        against = {"--watch": watch, "--since": since is not None, "--wave": wave is not None}
+        rows, in_waves = chosen(
+            config, only, waves=waves, wave=wave, despite=despite, against=against
+        )
         config = replace(config, since=since.date() if since else None)
         if mirror and config.target.scopes == "minimal":
             raise UsageError("mirror-unreadable")
@@ -97,6 +104,7 @@ def run(
 
         shown = progress(texts, quiet=as_json)
         unread: list[MailhaulError] = []
+        common.tell_doubts(config, texts)
         if dry_run or plan:
             from migrate.plan import Reviewed, bind, brake
             from migrate.plan import plan as make_plan
@@ -113,6 +121,7 @@ def run(
             rows = [row for row in rows if row.source_user not in failed]
             if not rows:
                 raise unread[0]
+            in_waves = in_waves.without(failed) if in_waves else None
         common.refuse_paused(config)
         with stopping(texts) as stop:
             emptied = (allow_emptied or []) if mirror else None
@@ -131,7 +140,11 @@ def run(
                     as_json=as_json,
                 )
             else:
-                document, errors = copy(config, rows, shown, texts, stop, limit, mirror=emptied)
+                document, errors = copy(
+                    config, rows, shown, texts, stop, limit, mirror=emptied, waves=in_waves
+                )
+        if in_waves:
+            in_waves.tell(texts, common.say)
         ended(document, [*unread, *errors], config, texts, as_json=as_json, one_line=watch)
 
 
@@ -174,9 +187,11 @@ def copy(
     limit: int | None = None,
     retry: Retry | None = None,
     mirror: Sequence[str] | None = None,
+    waves: Waves | None = None,
 ) -> tuple[Document, list[MailhaulError]]:
-    """One run over `rows`, with `retry` also of what is quarantined, with `mirror` also of what is
-    deleted at the source: folders that may have lost all their messages.
+    """One run over `rows`, in `waves` if there are any; with `retry` also of what is quarantined,
+    with `mirror` also of what is deleted at the source: folders that may have lost all their
+    messages.
 
     Gives the document, and what kept accounts from their end.
     """
@@ -198,15 +213,18 @@ def copy(
         if mirror is not None:
             options |= {"mirror_deletes": True, "allow_emptied": list(mirror)}
         engine = LocalEngine(config, ledger, run_id, shown, stop, limit, retry, texts, mirror)
+        pairs = [(row.source_user, row.target_user) for row in rows]
+        # All of them, also those whose wave may not begin.
+        ids = ledger.write(lambda conn: accounts.enrol(conn, pairs))
         ledger.write(lambda conn: accounts.start_run(conn, run_id, options))
-        failures = engine.run(rows)
+        failures = waves.run(engine, ledger, texts, stop) if waves else engine.run(rows)
         ledger.write(lambda conn: accounts.end_run(conn, run_id))
         with ledger.read() as conn:
-            pairs = [(row.source_user, row.target_user) for row in rows]
             document = gather(conn, "run", run_id, texts, pairs)
             if config.since:
-                ids = accounts.known(conn, pairs).values()
-                document = replace(document, waiting=order.waiting(conn, list(ids)))
+                document = replace(document, waiting=order.waiting(conn, [*ids.values()]))
+            if waves:
+                document.waves = waves.lines
     return document, [failure.error for failure in failures]
 
 

@@ -9,6 +9,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
+from migrate import crossing
 from migrate.accounts import Account
 from migrate.config.model import (
     FiltersConfig,
@@ -20,6 +21,7 @@ from migrate.config.model import (
     TargetConfig,
 )
 from migrate.credentials import Secret
+from migrate.errors import UsageError
 
 if TYPE_CHECKING:
     from migrate.filters import Filters
@@ -46,6 +48,11 @@ class Config:
     """Of a plan that binds: (source user, target user) → all folders that there may be."""
     since: date | None = None
     """`run --since`: conversations that have been quiet since wait for another run."""
+
+    @property
+    def doubts(self) -> list[UsageError]:
+        """What of accounts.csv is probably a mistake, and may be meant."""
+        return crossing.doubts(self.accounts, "accounts.csv")
 
     @property
     def ledger_path(self) -> Path:

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-from migrate import accounts
+from migrate import accounts, crossing
 from migrate.accounts import ADDRESS, Account
 from migrate.config.addresses import source_url
 from migrate.config.lines import line_of
@@ -21,6 +21,7 @@ from migrate.problems import flat, raise_all
 
 FILE = "migration.toml"
 ACCOUNTS = "accounts.csv"
+GOOGLE = "https://gmail.googleapis.com"
 
 
 def load(directory: Path) -> Config:
@@ -41,7 +42,10 @@ def load(directory: Path) -> Config:
         # Without a migration.toml the folder is most likely the wrong one: one problem, not two.
         problems += [] if problems and problems[0].code == "no-migration" else flat(error)
     raise_all(problems)
-    return Config(directory, rows, **dict(schema))
+    config = Config(directory, rows, **dict(schema))
+    if _same_service(config):
+        raise_all([*crossing.into_itself(rows, ACCOUNTS)])
+    return config
 
 
 def quick(
@@ -73,7 +77,16 @@ def quick(
         directory,
         lambda location: "--api" if location[-1] == "api" else "--key",
     )
-    return Config(directory, (Account(address.user, target_user, password),), **dict(schema))
+    config = Config(directory, (Account(address.user, target_user, password),), **dict(schema))
+    if _same_service(config):
+        raise_all([*crossing.into_itself(config.accounts, "--target")])
+    return config
+
+
+def _same_service(config: Config) -> bool:
+    """Gmail is both: its IMAP server, and its API (a sandbox is nobody's Gmail)."""
+    hosts = ("imap.gmail.com", "imap.googlemail.com")
+    return config.source.address.host in hosts and config.target.api == GOOGLE
 
 
 def _placed(error: UsageError, where: str) -> UsageError:

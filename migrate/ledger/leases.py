@@ -65,13 +65,11 @@ def renew(ledger: Ledger, leases: Sequence[Lease]) -> None:
 
 
 class Leases:
-    """The leases of one process on one ledger, with a heart that beats. A context manager."""
+    """The leases of one process on one ledger, with a heart that beats while its context lasts."""
 
     def __init__(self, ledger: Ledger) -> None:
         self._ledger = ledger
         self._held: dict[int, Lease] = {}
-        self._over = threading.Event()
-        self._heart = threading.Thread(target=self._beat, name="lease", daemon=True)
 
     def take(self, account_id: int) -> Lease | None:
         """None while another process holds it."""
@@ -89,6 +87,8 @@ class Leases:
         self._ledger.write(lambda conn: accounts.release(conn, mine.id, state, failure), mine.lease)
 
     def __enter__(self) -> Leases:
+        self._over = threading.Event()
+        self._heart = threading.Thread(target=self._beat, name="lease", daemon=True)
         self._heart.start()
         return self
 

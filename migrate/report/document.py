@@ -246,6 +246,18 @@ class SparedLine:
     """`gone`, `trashed`, `changed`, `read`, `shared`."""
 
 
+@dataclass(frozen=True, slots=True)
+class WaveLine:
+    wave: str
+    """Empty for the rows without one."""
+    accounts: int
+    begun: bool
+    """In this run."""
+    complete: bool
+    held_up_by: list[str]
+    """Source users of the accounts that are not complete."""
+
+
 @dataclass(slots=True)
 class Document:
     """One answer of one command."""
@@ -281,6 +293,7 @@ class Document:
     spared: list[SparedLine] | None = None
     waiting: int | None = None
     """Of a run with `--since`: pending messages whose conversations are older, and wait."""
+    waves: list[WaveLine] | None = None
     paused: str | None = None
     """Since when (ISO 8601, UTC), if the whole migration is paused."""
     notes: list[str] = field(default_factory=list)

@@ -1,0 +1,43 @@
+"""Which accounts are moved together, and in which order."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from migrate.accounts import Account, read
+from migrate.waves import in_waves, wave
+from tests.unit.told import problems
+
+
+def rows(directory: Path, *names: str) -> tuple[Account, ...]:
+    path = directory / "accounts.csv"
+    lines = (f"u{number},u{number}@n.jp,{name}\n" for number, name in enumerate(names))
+    path.write_text("source_user,target_user,wave\n" + "".join(lines), encoding="utf-8")
+    return read(path, need_password=False)
+
+
+@pytest.mark.parametrize(
+    ("names", "expected"),
+    [
+        (["pilot", "1", "Pilot ", "2", "1"], [("pilot", [0, 2]), ("1", [1, 4]), ("2", [3])]),
+        (["10", "2", "１"], [("1", [2]), ("2", [1]), ("10", [0])]),
+        (["2", "pilot"], [("2", [0]), ("pilot", [1])]),
+        (["", "b", "", "a"], [("b", [1]), ("a", [3]), ("", [0, 2])]),
+        (["営業部", "総務部", "営業部"], [("営業部", [0, 2]), ("総務部", [1])]),
+    ],
+)
+def test_numbers_by_number_names_as_they_come_and_the_rest_last(
+    tmp_path: Path, names: list[str], expected: list[tuple[str, list[int]]]
+) -> None:
+    found = in_waves(rows(tmp_path, *names))
+    assert [(each.name, [row.line - 2 for row in each.rows]) for each in found] == expected
+
+
+def test_one_wave(tmp_path: Path) -> None:
+    accounts = rows(tmp_path, "pilot", "", "PILOT", "later")
+    assert [row.line for row in wave(accounts, " Pilot")] == [2, 4]
+    assert problems(lambda: wave(accounts, "pilto")) == [("wave-unknown-near", "")]
+    assert problems(lambda: wave(accounts, "")) == [("wave-unknown", "")]
+    assert problems(lambda: in_waves(rows(tmp_path, "", ""))) == [("waves-none", "")]

@@ -12,6 +12,7 @@ from migrate.accounts import Account
 from migrate.clock import elapsed
 from migrate.config import Config, private_directory
 from migrate.config.model import TargetConfig
+from migrate.daily import DailyBytes
 from migrate.gmail.api import Mailbox
 from migrate.gmail.auth import Access, Tokens, load_key, load_keyless
 from migrate.gmail.governor import Governor
@@ -22,32 +23,46 @@ from migrate.gmail.upload import Uploader
 from migrate.logins import source_login
 from migrate.source.gate import Gate
 from migrate.source.imap import ImapSource, connect
+from migrate.source.traffic import BytePace, Meter
 from migrate.source.trouble import Trouble
 
 
 def open_source(
-    config: Config, account: Account, stop: threading.Event | None = None
+    config: Config,
+    account: Account,
+    stop: threading.Event | None = None,
+    day: DailyBytes | None = None,
 ) -> ImapSource:
     """Log in to the source account. SourceError when that fails.
 
-    `stop` ends the wait for a server that asks for patience.
+    `stop` ends the wait for a server that asks for patience. What is read counts for `day`.
     """
-    settings, address = config.source, config.source.address
+    settings, address, limits = config.source, config.source.address, config.limits
     spool = private_directory(config.spool)
-    return connect(
+    source = connect(
         source_login(config, account),
         spool,
         namespaces=settings.namespaces,
         provider=settings.provider,
         wait=(stop or threading.Event()).wait,
-        gate=_gate(address.host, address.port),
+        gate=_gate(address.host, address.port, limits.source_connections),
         trouble=_trouble(address.host, address.port, account.source_user),
+        meter=Meter(_pace(address.host, limits.source_bytes_per_second), day),
     )
+    if day:
+        most = limits.source_bytes_per_day
+        day.at_most(source.quirks.bytes_per_day if most is None else most)
+    return source
 
 
 @cache
-def _gate(host: str, port: int) -> Gate:
-    return Gate(host)
+def _gate(host: str, port: int, most: int) -> Gate:
+    return Gate(host, most or None)
+
+
+@cache
+def _pace(host: str, per_second: int) -> BytePace | None:
+    return BytePace(per_second) if per_second else None
 
 
 @cache

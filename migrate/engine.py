@@ -15,9 +15,10 @@ from migrate.accounts import Account as Row
 from migrate.clearing import clear
 from migrate.config import Config
 from migrate.connections import Gmail, open_source
+from migrate.daily import DailyBytes
 from migrate.delivery import Job
 from migrate.delta import Delta, settle_undo
-from migrate.errors import MailhaulError, Postponed, SourceLost, StateError
+from migrate.errors import EXIT_PENDING, MailhaulError, Postponed, SourceLost, StateError
 from migrate.forecast import Forecast, predictor
 from migrate.gmail.quota import Stopped
 from migrate.gmail.units import UNITS
@@ -155,7 +156,7 @@ class LocalEngine:
             left = totals.open_count(conn, lease.account.id)
             if not left and self._config.target.scopes != "minimal":
                 left = held.waiting(conn, lease.account.id)
-        broken = failure and not isinstance(failure, Postponed)
+        broken = failure and failure.exit_code != EXIT_PENDING
         state = "failed" if broken else "paused" if left or cut or failure else "done"
         learnt = self._gmail.learnt(lease.account.target_user)
         if learnt != lease.account.pace:
@@ -185,11 +186,12 @@ class LocalEngine:
         if self._retry and account.id not in self._tallies:
             code = self._retry.code
             self._ledger.write(lambda conn: reopen(conn, account.id, code), account.lease)
+        day = DailyBytes(self._ledger, account.id, row.source_user)
         tally, failures = self._tallies.setdefault(account.id, Tally()), 0
         while True:
             before = tally.messages
             try:
-                self._session(row, account, target, tally)
+                self._session(row, account, target, tally, day)
                 return
             except SourceLost:
                 failures = failures + 1 if tally.messages == before else 1
@@ -197,13 +199,15 @@ class LocalEngine:
                     raise
                 pacer.pause(reconnect_delay(failures))
 
-    def _session(self, row: Row, account: Account, target: Target, tally: Tally) -> None:
+    def _session(
+        self, row: Row, account: Account, target: Target, tally: Tally, day: DailyBytes
+    ) -> None:
         """One connection to the source: scan, then copy."""
         policy = self._config.policy
         rules = self._config.label_rules(row)
         by = predictor(mend_from=policy.refused == "repair")
         forecast = Forecast(self._config.scan_cache, *_pair(row), by)
-        source = open_source(self._config, row, self._stop)
+        source = open_source(self._config, row, self._stop, day)
         try:
             folders = scan(
                 source,

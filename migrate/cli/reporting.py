@@ -122,6 +122,7 @@ def _verify(
 ) -> Verified:
     from migrate.body import Body
     from migrate.connections import open_source
+    from migrate.daily import DailyBytes
     from migrate.ledger import verifications
     from migrate.ledger.verifications import Verification
     from migrate.quarantine import path
@@ -135,7 +136,8 @@ def _verify(
         file = config.quarantine / path(row.target_user, sha256)
         return Body(file) if file.is_file() else None
 
-    source = open_source(config, row)
+    day = DailyBytes(ledger, account_id, row.source_user)
+    source = open_source(config, row, day=day)
     try:
         found = Verifier(
             ledger, account_id, row.source_user, row.target_user, source, mailbox, kept

@@ -266,6 +266,9 @@ class PolicyConfig(_Section):
 class LimitsConfig(_Section):
     units_per_minute_user: Pace = 6_000
     units_per_minute_project: Pace = 1_200_000
+    source_connections: Pace = 0
+    source_bytes_per_second: Pace = 0
+    source_bytes_per_day: Pace | None = Field(default=None, examples=[2_400_000_000])
     accounts: Count = 8
     idle_connections: Pace = 4
     uploads_per_user: Count = 4

@@ -54,6 +54,8 @@
 - `notice` the mail to an account's owner, written before it is sent. `history_id` is Gmail's before
   that, `gmail_id` is set when it is there. `number` counts on when an undo takes the notice back:
   the next one has another Message-ID.
+- `traffic` the bytes that an account has got from the source, by the hour since 1970 (UTC); a day's
+  worth is kept.
 
 No secret is stored, and no text of a message but repaired header fields.
 """
@@ -310,4 +312,12 @@ notice = Table(
     Column("history_id", String),
     Column("gmail_id", String),
     Column("run_id", ForeignKey("run.id")),
+)
+
+traffic = Table(
+    "traffic",
+    metadata,
+    Column("account_id", ForeignKey("account.id"), primary_key=True),
+    Column("hour", Integer, primary_key=True),
+    Column("bytes", BigInteger, nullable=False),
 )

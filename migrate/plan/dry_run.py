@@ -11,6 +11,7 @@ from typing import Any
 from migrate.accounts import Account as Row
 from migrate.config import Config, private_directory
 from migrate.connections import Gmail, open_source
+from migrate.daily import DailyBytes
 from migrate.errors import MailhaulError, SourceLost, StateError
 from migrate.forecast import Forecast, predictor
 from migrate.gmail.quota import Stopped
@@ -212,7 +213,9 @@ class _Desk:
             told(messages)
             self._progress.done(user, messages, size)
 
-        source = open_source(config, row, self._stop)
+        # Of a dry run only its cache knows what was read.
+        day = DailyBytes(self._ledger, account.id, user)
+        source = open_source(config, row, self._stop, day)
         try:
             folders = scan(source, self._ledger, account, look, scanned)
             if self._deep:

@@ -68,6 +68,8 @@ def _in_batches(
     try:
         while todo or under_way:
             while todo and len(under_way) < _UNDER_WAY:
+                if not wire.may_fetch(under_way=bool(under_way)):
+                    break
                 uids, attempt = todo.popleft()
                 tag = wire.send(b"UID", b"FETCH", uid_set(uids), b"(UID BODY.PEEK[])")
                 under_way[tag] = uids, attempt

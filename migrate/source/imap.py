@@ -29,6 +29,7 @@ from migrate.source.gate import Gate
 from migrate.source.idling import idle
 from migrate.source.listing import Lister
 from migrate.source.login import Login
+from migrate.source.patience import crowded, is_of_one_user
 from migrate.source.response import Response, number
 from migrate.source.sasl import explained
 from migrate.source.scanning import scan
@@ -36,6 +37,7 @@ from migrate.source.searching import search_words, searched
 from migrate.source.session import Session, open_session
 from migrate.source.states import ask_states, state, status_items
 from migrate.source.surveying import Usage, quota, sampled, told
+from migrate.source.traffic import Meter
 from migrate.source.trouble import Trouble
 from migrate.source.wire import Interrupted, Refused, Wait, Wire, astring
 
@@ -57,6 +59,7 @@ def connect(
     wait: Wait = _sleep,
     gate: Gate | None = None,
     trouble: Trouble | None = None,
+    meter: Meter | None = None,
     spool_over: int = 1 << 20,
     batch_bytes: int = 4 << 20,
 ) -> ImapSource:
@@ -66,29 +69,41 @@ def connect(
     Folders of these kinds of `namespaces` are listed, where the server tells them apart.
     Messages of more than `spool_over` bytes come as files (mode 0600) in the directory `spool`;
     about `batch_bytes` bytes are asked for at a time. `wait` is how to wait for a busy server;
-    `gate` is shared by all connections to the same server, `trouble` by those of one account.
+    `gate` is shared by all connections to the same server, `trouble` and `meter` by those of one
+    account. A server that has too many of ours is asked again when one of them has ended.
     """
-    opening = partial(open_session, login, spool, spool_over, wait)
+    opening = partial(open_session, login, spool, spool_over, wait, meter)
     gate = gate or Gate(login.host)
-    gate.enter(lambda: wait(0))
-    try:
-        source = ImapSource(
-            opening,
-            frozenset(namespaces),
-            provider,
-            batch_bytes,
-            trouble or Trouble(),
-            gate.leave,
-        )
-    except BaseException as error:
-        gate.leave()
-        gate.learn(None)  # the others need not wait for one that fails
-        if isinstance(error, SourceUnreached) and not gate.reached:
-            raise SourceError(error.code, **error.params) from error
-        raise
+    while True:
+        gate.enter(lambda: wait(0))
+        try:
+            source = ImapSource(
+                opening,
+                frozenset(namespaces),
+                provider,
+                batch_bytes,
+                trouble or Trouble(),
+                gate.leave,
+            )
+            break
+        except BaseException as error:
+            again = _too_many(error) and gate.crowded()
+            gate.leave()
+            gate.learn(None)  # the others need not wait for one that fails
+            if again:
+                continue
+            if isinstance(error, SourceUnreached) and not gate.reached:
+                raise SourceError(error.code, **error.params) from error
+            raise
     gate.reached = True
     gate.learn(source.quirks.connections)
     return source
+
+
+def _too_many(error: BaseException) -> bool:
+    """Whether the server has too many connections from here, not only of this user."""
+    answer = str(error.params.get("answer", "")) if isinstance(error, SourceLost) else ""
+    return crowded(answer) and not is_of_one_user(answer)
 
 
 class ImapSource:

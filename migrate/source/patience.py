@@ -26,7 +26,7 @@ _ACCOUNT = re.compile(r"\[(LIMIT|THROTTLED)\b", re.IGNORECASE)
 _USED_UP = re.compile(r"exceeded.{0,30}bandwidth", re.IGNORECASE)
 # Of all connections from here, by whatever server; a limit of one user's connections is its own.
 _CROWDED = re.compile(
-    r"too many .{0,30}(connection|session|login)"
+    r"too many .{0,30}(connection|session)"
     r"|(maximum|max|limit).{0,30}connection|connection.{0,30}(limit|exceeded|maximum)",
     re.IGNORECASE,
 )

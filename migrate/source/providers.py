@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import tomllib
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from functools import cache
 from importlib.resources import files
 from typing import Any
@@ -35,6 +35,8 @@ class Quirks:
     """At most, from this machine. None: as many as the settings allow."""
     batch_messages: int = 200
     """UIDs a command: a line stays below 8,192 bytes (RFC 7162 4)."""
+    bytes_per_day: int = 0
+    """Of one account, at most. 0: no limit is known."""
     apart: bool = False
     """Metadata, header fields and structure in FETCH commands of their own."""
 
@@ -53,7 +55,7 @@ def choose(seen: Seen, wanted: str = AUTO) -> tuple[Provider, Quirks]:
         told |= profile
     names = [str(profile["name"]) for profile in fitting.values()]
     name = names[-1] + (f" ({', '.join(names[:-1])})" if names[:-1] else "")
-    quirks = {key: told[key] for key in ("connections", "batch_messages", "apart") if key in told}
+    quirks = {each.name: told[each.name] for each in fields(Quirks) if each.name in told}
     return Provider(list(fitting)[-1], name, told.get("ceiling")), Quirks(**quirks)
 
 

@@ -140,7 +140,7 @@ def _told(
         answer = answer.replace(secret, "…") if secret else answer
     where: dict[str, object] = {"host": login.host, "user": login.user, "answer": answer}
     if patience.used_up(answer):
-        return DayUsedUp("source-bandwidth", **where)
+        return DayUsedUp("source-bandwidth", host=login.host, answer=answer)
     if (seconds := patience.hinted(answer)) is not None:
         wire.rest(seconds)
     if seconds is not None or _TEMPORARY.search(answer) or patience.crowded(answer):

@@ -17,6 +17,7 @@ from migrate.errors import SourceError, SourceLost, SourceUnreached, UsageError
 from migrate.source.login import Login
 from migrate.source.providers import Seen
 from migrate.source.sasl import log_in
+from migrate.source.traffic import Meter
 from migrate.source.wire import Refused, Wait, Wire, readable
 
 _LOGOUT_TIMEOUT = 5.0
@@ -45,10 +46,12 @@ class Session:
         self.wire.close()
 
 
-def open_session(login: Login, spool: Path, spool_over: int, wait: Wait) -> Session:
+def open_session(
+    login: Login, spool: Path, spool_over: int, wait: Wait, meter: Meter | None = None
+) -> Session:
     """Raises SourceError, or UsageError for a PEM file that can't be read."""
     client = _connect(login)
-    wire = Wire(client._imap, spool, spool_over, wait)
+    wire = Wire(client._imap, spool, spool_over, wait, meter)
     greeting = readable(client.welcome or b"")
     try:
         if login.security == "starttls":

@@ -19,15 +19,17 @@ from tempfile import NamedTemporaryFile
 from typing import IO, ParamSpec, TypeVar, cast
 
 from migrate.body import CHUNK, Body
-from migrate.errors import SourceError, SourceLost, StateError
+from migrate.errors import DayUsedUp, SourceError, SourceLost, StateError
 from migrate.source import patience
 from migrate.source.response import Response
+from migrate.source.traffic import Meter
 
 _LITERAL = re.compile(rb"~?\{(\d{1,18})\+?\}$")
 # The text of a status response may end like a literal without being one.
 _STATUS = re.compile(rb"(?:OK|NO|BAD|BYE|PREAUTH)\b", re.IGNORECASE)
 
 _LONGEST = 1_000_000  # bytes of a line that are kept
+_COUNTED = 64 * 1024  # bytes that are counted at a time
 # A structure that makes a line longer costs itself, not the session.
 _STRUCTURE = re.compile(rb"(\* \d+ FETCH \(.*?) BODYSTRUCTURE ", re.IGNORECASE)
 
@@ -69,13 +71,21 @@ class Wire:
     every further call raises SourceLost.
     """
 
-    def __init__(self, imap: imaplib.IMAP4, spool: Path, spool_over: int, wait: Wait) -> None:
+    def __init__(
+        self,
+        imap: imaplib.IMAP4,
+        spool: Path,
+        spool_over: int,
+        wait: Wait,
+        meter: Meter | None = None,
+    ) -> None:
         self._imap = imap
         self._spool = spool
         self._spool_over = spool_over
         self._wait = wait
+        self._meter, self._uncounted = meter or Meter(), 0
         self._patience: float | None = None
-        self._count = 0
+        self._sent = 0
         self._open: dict[bytes, str] = {}
         self.closed = False
 
@@ -114,6 +124,16 @@ class Wire:
         self.rest(seconds)
         return True
 
+    def may_fetch(self, *, under_way: bool) -> bool:
+        """Whether more mail may be asked for today. DayUsedUp when not, and nothing is to come."""
+        try:
+            self._meter.check()
+        except DayUsedUp:
+            if not under_way:
+                raise
+            return False
+        return True
+
     def rest(self, seconds: float) -> None:
         """Wait. Raises Interrupted."""
         if self._wait(seconds):
@@ -148,8 +168,8 @@ class Wire:
 
     def send(self, *words: bytes) -> bytes:
         """Send a command without waiting for its answer; returns its tag."""
-        self._count += 1
-        tag = line = b"H%d" % self._count
+        self._sent += 1
+        tag = line = b"H%d" % self._sent
         self._open[tag] = b" ".join(words[: 2 if words[0] == b"UID" else 1]).decode()
         for word in words:
             if isinstance(word, Literal):
@@ -174,7 +194,11 @@ class Wire:
         """Take note of the end of a command. Raises Refused if it is NO or BAD."""
         command = self._open.pop(response.tag, None)
         if command is not None and response.status != b"OK":
-            raise Refused("source-refused", command=command, answer=readable(response.text))
+            answer = readable(response.text)
+            if self._patience is not None and patience.used_up(answer):
+                self.close()
+                raise DayUsedUp("source-bandwidth", host=self._imap.host, answer=answer)
+            raise Refused("source-refused", command=command, answer=answer)
 
     def receive(self) -> Response:
         """The next response, whatever it is. Its large literals are the caller's to discard."""
@@ -223,6 +247,8 @@ class Wire:
 
     def close(self) -> None:
         """Cut the connection, without LOGOUT."""
+        self._meter.ended(self._uncounted)
+        self._uncounted = 0
         self.closed = True
         with suppress(OSError):
             self._imap.shutdown()
@@ -260,7 +286,9 @@ class Wire:
 
     def _read_line(self) -> bytes:
         """To its end, or _LONGEST bytes of it; less when the connection ends."""
-        return self._io(cast(IO[bytes], self._imap.file).readline, _LONGEST)
+        line = self._io(cast(IO[bytes], self._imap.file).readline, _LONGEST)
+        self._count(len(line))
+        return line
 
     def _literal(self, size: int) -> bytes | Body:
         return self.keep(
@@ -269,9 +297,18 @@ class Wire:
 
     def _read(self, size: int) -> bytes:
         data = self._io(self._imap.read, size)
+        self._count(len(data))
         if len(data) < size:
             raise self._lost("EOF")
         return data
+
+    def _count(self, size: int) -> None:
+        self._uncounted += size
+        if self._uncounted >= _COUNTED:
+            seconds = self._meter.took(self._uncounted)
+            self._uncounted = 0
+            if seconds:
+                self.rest(seconds)
 
     def _io(self, call: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
         if self.closed:

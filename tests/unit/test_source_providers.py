@@ -10,7 +10,7 @@ from migrate.source.patience import MOST, delay, hinted, is_busy
 from migrate.source.providers import KNOWN, Quirks, Seen, choose, profiles
 
 KEYS = {"name", "greeting", "id", "capability", "host", "why"}
-QUIRKS = {"connections", "batch_messages", "apart", "ceiling"}
+QUIRKS = {"connections", "bytes_per_day", "batch_messages", "apart", "ceiling"}
 
 
 @pytest.mark.parametrize(

@@ -21,8 +21,9 @@ from migrate.gmail.project import Project
 from migrate.gmail.quota import Pacer
 from migrate.gmail.upload import Uploader
 from migrate.logins import source_login
+from migrate.source.connecting import connect
 from migrate.source.gate import Gate
-from migrate.source.imap import ImapSource, connect
+from migrate.source.imap import ImapSource
 from migrate.source.traffic import BytePace, Meter
 from migrate.source.trouble import Trouble
 

@@ -1,22 +1,18 @@
-"""The source over IMAP (RFC 3501, 9051): `connect` gives a `Source` of one account."""
+"""The source over IMAP (RFC 3501, 9051): one account, logged in; `connecting.py` gives it."""
 
 from __future__ import annotations
 
 import re
 import threading
-import time
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import replace
-from functools import partial
-from pathlib import Path
 
-from migrate.errors import FolderRefused, SourceError, SourceLost, SourceUnreached
+from migrate.errors import FolderRefused, SourceError, SourceLost
 from migrate.source import Fetched, Flags, Folder, FolderState, Listed, Provider, providers
 from migrate.source.fetching import fetch
 from migrate.source.flagging import FORMS, all_flags, changed_flags
 from migrate.source.folders import (
-    PERSONAL,
     SPECIAL_USES,
     Kind,
     Namespace,
@@ -25,85 +21,20 @@ from migrate.source.folders import (
     row,
 )
 from migrate.source.folders import namespaces as told_namespaces
-from migrate.source.gate import Gate
 from migrate.source.idling import idle
 from migrate.source.listing import Lister
-from migrate.source.login import Login
-from migrate.source.patience import crowded, is_of_one_user
 from migrate.source.response import Response, number
 from migrate.source.sasl import explained
 from migrate.source.scanning import scan
 from migrate.source.searching import search_words, searched
-from migrate.source.session import Session, open_session
+from migrate.source.session import Session
 from migrate.source.states import ask_states, state, status_items
 from migrate.source.surveying import Usage, quota, sampled, told
-from migrate.source.traffic import Meter
 from migrate.source.trouble import Trouble
-from migrate.source.wire import Interrupted, Refused, Wait, Wire, astring
+from migrate.source.wire import Interrupted, Refused, Wire, astring
 
 _STATE = re.compile(rb"\[(UIDVALIDITY|UIDNEXT|HIGHESTMODSEQ) (\d{1,18})\]", re.IGNORECASE)
 _SEARCHED = 50_000  # messages at a time: the answer is one line, and must not become too long
-
-
-def _sleep(seconds: float) -> bool:
-    time.sleep(seconds)
-    return False
-
-
-def connect(
-    login: Login,
-    spool: Path,
-    *,
-    namespaces: Collection[Kind] = PERSONAL,
-    provider: str = providers.AUTO,
-    wait: Wait = _sleep,
-    gate: Gate | None = None,
-    trouble: Trouble | None = None,
-    meter: Meter | None = None,
-    spool_over: int = 1 << 20,
-    batch_bytes: int = 4 << 20,
-) -> ImapSource:
-    """Log in. Raises SourceError (or UsageError for a PEM file that can't be read): SourceLost for
-    a server that turns us away for the time being, or was there before.
-
-    Folders of these kinds of `namespaces` are listed, where the server tells them apart.
-    Messages of more than `spool_over` bytes come as files (mode 0600) in the directory `spool`;
-    about `batch_bytes` bytes are asked for at a time. `wait` is how to wait for a busy server;
-    `gate` is shared by all connections to the same server, `trouble` and `meter` by those of one
-    account. A server that has too many of ours is asked again when one of them has ended.
-    """
-    opening = partial(open_session, login, spool, spool_over, wait, meter)
-    gate = gate or Gate(login.host)
-    while True:
-        gate.enter(lambda: wait(0))
-        try:
-            source = ImapSource(
-                opening,
-                frozenset(namespaces),
-                provider,
-                batch_bytes,
-                trouble or Trouble(),
-                gate.leave,
-            )
-            break
-        except BaseException as error:
-            again = _too_many(error) and gate.crowded()
-            gate.leave()
-            gate.learn(None)  # the others need not wait for one that fails
-            if again:
-                continue
-            if isinstance(error, SourceUnreached) and not gate.reached:
-                raise SourceError(error.code, **error.params) from error
-            raise
-    gate.reached = True
-    gate.learn(source.quirks.connections)
-    return source
-
-
-def _too_many(error: BaseException) -> bool:
-    """Whether the server has too many connections from here, not only of this user."""
-    answer = str(error.params.get("answer", "")) if isinstance(error, SourceLost) else ""
-    return crowded(answer) and not is_of_one_user(answer)
 
 
 class ImapSource:

@@ -10,7 +10,8 @@ from typing import Any
 
 import pytest
 
-from migrate.source.imap import ImapSource, connect
+from migrate.source.connecting import connect
+from migrate.source.imap import ImapSource
 from migrate.source.login import Login
 
 from .certificate import Certificate, make_certificate

@@ -31,14 +31,17 @@ class DailyBytes:
         self._ledger, self._account_id, self._user = ledger, account_id, user
         self._clock = clock
         self._most = 0
-        self._new: Counter[int] = Counter()
+        self._kept, self._new = Counter[int](), Counter[int]()
         self._lock = threading.Lock()
-        with ledger.read() as conn:
-            self._kept = Counter(traffic.hours(conn, account_id))
 
     def at_most(self, most: int) -> None:
         """Bytes in 24 hours; 0: no limit."""
+        self.keep()
         self._most = most
+        if most:
+            self._ledger.write(lambda _: None)
+            with self._ledger.read() as conn:
+                self._kept = Counter(traffic.hours(conn, self._account_id))
 
     def check(self) -> None:
         """DayUsedUp when nothing is left."""

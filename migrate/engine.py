@@ -186,12 +186,11 @@ class LocalEngine:
         if self._retry and account.id not in self._tallies:
             code = self._retry.code
             self._ledger.write(lambda conn: reopen(conn, account.id, code), account.lease)
-        day = DailyBytes(self._ledger, account.id, row.source_user)
         tally, failures = self._tallies.setdefault(account.id, Tally()), 0
         while True:
             before = tally.messages
             try:
-                self._session(row, account, target, tally, day)
+                self._session(row, account, target, tally)
                 return
             except SourceLost:
                 failures = failures + 1 if tally.messages == before else 1
@@ -199,14 +198,13 @@ class LocalEngine:
                     raise
                 pacer.pause(reconnect_delay(failures))
 
-    def _session(
-        self, row: Row, account: Account, target: Target, tally: Tally, day: DailyBytes
-    ) -> None:
+    def _session(self, row: Row, account: Account, target: Target, tally: Tally) -> None:
         """One connection to the source: scan, then copy."""
         policy = self._config.policy
         rules = self._config.label_rules(row)
         by = predictor(mend_from=policy.refused == "repair")
         forecast = Forecast(self._config.scan_cache, *_pair(row), by)
+        day = DailyBytes(self._ledger, account.id, row.source_user)
         source = open_source(self._config, row, self._stop, day)
         try:
             folders = scan(

@@ -36,6 +36,9 @@ def check(
         bool, typer.Option("--measure-quota", help=_help("measure.option.quota"))
     ] = False,
     yes: Annotated[bool, typer.Option("--yes", help=_help("measure.option.yes"))] = False,
+    dns: Annotated[
+        str | None, typer.Option("--dns", help=_help("cli.option.dns"), metavar="ADDRESS[:PORT]")
+    ] = None,
     as_json: Json = False,
     lang: Lang = None,
 ) -> None:
@@ -48,7 +51,7 @@ def check(
         config = load(directory)
         rows = common.select(config.accounts, only)
         with interruptible(texts):
-            result = _checked(config, rows, quiet=as_json)
+            result = _checked(config, rows, dns, quiet=as_json)
         body = to_json(result, texts)
         if not as_json:
             show(result, str(config.source.address), texts)
@@ -71,7 +74,7 @@ def check(
         raise typer.Exit(common.worst(codes))
 
 
-def _checked(config: Config, rows: Sequence[Account], *, quiet: bool) -> Result:
+def _checked(config: Config, rows: Sequence[Account], dns: str | None, *, quiet: bool) -> Result:
     """With a bar on a terminal."""
     from tqdm import tqdm
 
@@ -84,4 +87,4 @@ def _checked(config: Config, rows: Sequence[Account], *, quiet: bool) -> Result:
             bar.set_description(row.source_user, refresh=False)
             bar.update()
 
-        return check(config, rows, done)
+        return check(config, rows, done, dns)

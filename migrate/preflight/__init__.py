@@ -6,12 +6,14 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from urllib.parse import urlsplit
 
 from migrate.accounts import Account
-from migrate.config import Config
+from migrate.config import Config, is_loopback
 from migrate.connections import Gmail
 from migrate.preflight import each, once
 from migrate.preflight.finding import Finding, Level
+from migrate.preflight.names import Names
 from migrate.preflight.project import Project
 from migrate.preflight.result import Checked, Result
 from migrate.preflight.seen import Seen, look
@@ -22,12 +24,18 @@ __all__ = ["Checked", "Finding", "Level", "Result", "check"]
 
 
 def check(
-    config: Config, rows: Sequence[Account], done: Callable[[Account], None] = lambda _: None
+    config: Config,
+    rows: Sequence[Account],
+    done: Callable[[Account], None] = lambda _: None,
+    dns: str | None = None,
 ) -> Result:
     """Several accounts at a time, `done` after each; then what concerns all of them.
 
-    UsageError for a key that can't be used.
+    `dns`: `address` or `address:port` of the resolver to ask; None: that of this machine,
+    and nobody where the target is a sandbox on it.
+    UsageError for a key that can't be used, or for such a resolver.
     """
+    names = None if dns is None and _rehearsal(config) else Names(dns)
     gmail = Gmail(config, threading.Event(), _PATIENCE)
 
     def one(row: Account) -> Seen:
@@ -37,5 +45,9 @@ def check(
 
     with ThreadPoolExecutor(min(config.limits.accounts, len(rows))) as pool:
         seen = list(pool.map(one, rows))
-    project = once.judge(Project(config, seen))
+    project = once.judge(Project(config, seen, names))
     return Result([Checked(sight, each.judge(sight)) for sight in seen], project)
+
+
+def _rehearsal(config: Config) -> bool:
+    return is_loopback(str(urlsplit(config.target.api).hostname))

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from migrate.config import Config
+from migrate.preflight.names import Names
 from migrate.preflight.seen import Seen
 
 
@@ -14,5 +15,5 @@ class Project:
     config: Config
     seen: Sequence[Seen]
     """All accounts that are checked."""
-    dns: str | None = None
-    """`address` or `address:port` of the resolver to ask; None: that of this machine."""
+    names: Names | None
+    """The DNS; None: not to be asked."""

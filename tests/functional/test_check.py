@@ -17,6 +17,7 @@ from migrate.sandbox.embed import Running, running
 
 from .dovecot import Dovecot, running_dovecot
 from .migration import Done, Migration
+from .names import running_dns
 
 pytestmark = pytest.mark.dovecot
 
@@ -92,7 +93,8 @@ def found(account: Any, check: str) -> Any:
 
 
 def test_every_account_says_what_is_wrong_with_it(migration: Migration) -> None:
-    done = migration("check", "--json")
+    with running_dns({DOMAIN: {"MX": ["1 smtp.google.com.", "5 mx.example.jp."]}}) as names:
+        done = migration("check", "--json", "--dns", names)
     assert done.code == 5, done.said
     assert done.json["complete"] is False
     assert done.json["summary"] == {"accounts": 6, "ok": 0, "warning": 2, "error": 4}
@@ -128,7 +130,11 @@ def test_every_account_says_what_is_wrong_with_it(migration: Migration) -> None:
     assert levels(accounts["wrong"])["folders"] == "not-asked"
     problems = {each["code"]: each["accounts"] for each in done.json["problems"]}
     assert problems["target-unknown-user"] == ["jiro", "nobody"]
-    assert problems["targets-same"] == []
+    assert problems["targets-same"] == problems["mx-split"] == []
+    whole = {each["check"]: each for each in done.json["checks"]}
+    assert whole["mx"]["found"]["domain"] == DOMAIN
+    assert whole["ledger"]["found"]["exists"] is False
+    assert not (migration.directory / "state" / "ledger.db").exists()
     assert "wr0ng-pass" not in done.said
 
 
@@ -166,3 +172,9 @@ def test_what_all_accounts_have_in_common_is_said_once(imap: Dovecot, tmp_path: 
     assert len(re.findall("domainwidedelegation", done.err)) == 1
     assert client_id in done.err
     assert _shown(done)["1"] == "ERROR: all 6 accounts"
+
+
+def test_a_resolver_must_be_an_address(migration: Migration) -> None:
+    done = migration("check", "--dns", "dns.example.jp", "--lang", "en")
+    assert done.code == 2, done.said
+    assert "--dns 127.0.0.1:5353" in done.err

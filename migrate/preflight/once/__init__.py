@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 
 from migrate.preflight.finding import Finding
-from migrate.preflight.once import clock, disk, ledger, modes, storage, targets
+from migrate.preflight.once import clock, disk, ledger, modes, mx, storage, targets
 from migrate.preflight.project import Project
 
 CHECKS: Mapping[str, Callable[[Project], Iterable[Finding]]] = {
@@ -15,6 +15,7 @@ CHECKS: Mapping[str, Callable[[Project], Iterable[Finding]]] = {
     "modes": modes.check,
     "targets": targets.check,
     "storage": storage.check,
+    "mx": mx.check,
 }
 """In the order in which they are told."""
 

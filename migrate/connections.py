@@ -14,7 +14,7 @@ from migrate.config import Config, private_directory
 from migrate.config.model import TargetConfig
 from migrate.daily import DailyBytes
 from migrate.gmail.api import Mailbox
-from migrate.gmail.auth import Access, Tokens, load_key, load_keyless
+from migrate.gmail.auth import Access, Tokens, load_key, load_keyless, load_login
 from migrate.gmail.governor import Governor
 from migrate.gmail.pace import Pace
 from migrate.gmail.project import Project
@@ -74,6 +74,8 @@ def _trouble(host: str, port: int, user: str) -> Trouble:
 def _access(target: TargetConfig) -> Access:
     if target.auth == "impersonation":
         return load_keyless(target.service_account or "", target.api)
+    if target.auth == "oauth":
+        return load_login(target.client_file or Path(), target.token_file, target.api)
     return load_key(target.key_file or Path(), target.api)
 
 

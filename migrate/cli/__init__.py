@@ -10,6 +10,7 @@ from migrate.cli import (
     checking,
     copying,
     explaining,
+    login,
     pausing,
     planning,
     preparing,
@@ -26,6 +27,7 @@ _help = Texts(language())
 app = typer.Typer(no_args_is_help=True)
 _commands: dict[str, Callable[..., None]] = {
     "init": preparing.init,
+    "login": login.login,
     "check": checking.check,
     "plan": planning.plan,
     "run": copying.run,

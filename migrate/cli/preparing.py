@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -12,6 +12,9 @@ from migrate.cli import common
 from migrate.cli.common import HERE, Dir, Json, Lang
 from migrate.errors import UsageError
 from migrate.texts import Texts, language
+
+if TYPE_CHECKING:
+    from migrate.config.model import TargetAuth
 
 _help = Texts(language())
 
@@ -33,6 +36,9 @@ def init(
             "--service-account", help=_help("cli.option.service_account"), metavar="ADDRESS"
         ),
     ] = None,
+    client: Annotated[
+        Path | None, typer.Option("--client", help=_help("cli.option.client"), metavar="FILE")
+    ] = None,
     as_json: Json = False,
     lang: Lang = None,
 ) -> None:
@@ -40,15 +46,9 @@ def init(
     with common.explained(texts, as_json=as_json):
         from migrate.config import init_files
 
-        if key and service_account:
-            raise UsageError("init-two-logins")
+        auth, login = _login(service_account, key, client)
         written = init_files(
-            directory,
-            source_url=source,
-            api=api,
-            auth="impersonation" if service_account else "service-account",
-            login=service_account or (str(key) if key else None),
-            lang=texts.lang,
+            directory, source_url=source, api=api, auth=auth, login=login, lang=texts.lang
         )
         if as_json:
             body = {"schema": 1, "command": "init", "files": [str(path) for path in written]}
@@ -57,3 +57,18 @@ def init(
         for path in written:
             typer.echo(texts("cli.init.written", file=path))
         typer.echo(texts("cli.init.next", directory=directory))
+
+
+def _login(
+    service_account: str | None, key: Path | None, client: Path | None
+) -> tuple[TargetAuth, str | None]:
+    """The target's `auth` that these options mean, and what it needs."""
+    given: list[tuple[TargetAuth, object]] = [
+        ("impersonation", service_account),
+        ("service-account", key),
+        ("oauth", client),
+    ]
+    chosen = [(auth, str(each)) for auth, each in given if each]
+    if len(chosen) > 1:
+        raise UsageError("init-two-logins")
+    return chosen[0] if chosen else ("service-account", None)

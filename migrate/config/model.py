@@ -40,15 +40,6 @@ def _checked(check: Callable[[str], T]) -> Callable[[str], T]:
     return checked
 
 
-def _not_yet(*words: str, known: str) -> BeforeValidator:
-    def check(value: object) -> object:
-        if value in words:
-            raise refuse(UsageError("not-yet", word=value, known=known))
-        return value
-
-    return BeforeValidator(check)
-
-
 def _url_in_file(text: str) -> str:
     url = source_url(text)
     if url.user:
@@ -181,24 +172,24 @@ class SourceConfig(_Section):
         return self
 
 
-TargetAuth = Literal["impersonation", "service-account"]
+TargetAuth = Literal["impersonation", "service-account", "oauth"]
 NEEDED: Mapping[str, str] = {
     "impersonation": "service_account",
     "service-account": "key_file",
+    "oauth": "client_file",
 }
 """`[target] auth` → the key that it can't do without."""
 
 
 class TargetConfig(_Section):
     api: Annotated[str, AfterValidator(_checked(check_api_url))] = "https://gmail.googleapis.com"
-    auth: Annotated[
-        TargetAuth,
-        _not_yet("oauth", known="impersonation, service-account"),
-    ] = "service-account"
+    auth: TargetAuth = "service-account"
     key_file: FolderPath | None = Field(default=None, examples=["service-account.json"])
     service_account: ServiceAccount | None = Field(
         default=None, examples=["mover@project.iam.gserviceaccount.com"]
     )
+    client_file: FolderPath | None = Field(default=None, examples=["client.json"])
+    token_file: FolderPath = Field(default="token.json", validate_default=True)
     scopes: Literal["minimal", "modify", "full"] = "modify"
     ca_file: ExistingFile | None = Field(default=None, examples=["ca.pem"])
 

@@ -42,6 +42,8 @@ def load(directory: Path) -> Config:
         # Without a migration.toml the folder is most likely the wrong one: one problem, not two.
         problems += [] if problems and problems[0].code == "no-migration" else flat(error)
     raise_all(problems)
+    if schema.target.auth == "oauth":
+        _one_user(rows)
     config = Config(directory, rows, **dict(schema))
     if _same_service(config):
         raise_all([*crossing.into_itself(rows, ACCOUNTS)])
@@ -87,6 +89,14 @@ def _same_service(config: Config) -> bool:
     """Gmail is both: its IMAP server, and its API (a sandbox is nobody's Gmail)."""
     hosts = ("imap.gmail.com", "imap.googlemail.com")
     return config.source.address.host in hosts and config.target.api == GOOGLE
+
+
+def _one_user(rows: tuple[Account, ...]) -> None:
+    """A user's own login is for that one mailbox."""
+    for row in rows:
+        if row.target_user.casefold() != rows[0].target_user.casefold():
+            where = f"{ACCOUNTS}:{row.line}"
+            raise UsageError("oauth-other-user", where=where, user=rows[0].target_user)
 
 
 def _placed(error: UsageError, where: str) -> UsageError:

@@ -107,10 +107,9 @@ def _run(
         ready["ca_file"] = str(ca_out.resolve())
         secure = {"ssl_certfile": str(cert), "ssl_keyfile": str(key)}
     api = Api()
-    scopes = frozenset().union(*(method.scopes for method in api.methods.values()))
     directory = Directory(options)
     consents = Consents(options.data, client, directory, store.clock.now)
-    tokens = Tokens(account, url, scopes, options, directory, store.clock, consents)
+    tokens = Tokens(account, url, api.scopes, options, directory, store.clock, consents)
     limits = Limits(options, store.clock)
     app = App(Service(store, tokens, directory, api, limits, options), faults, url)
     config = uvicorn.Config(

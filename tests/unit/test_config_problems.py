@@ -54,7 +54,11 @@ CASES = {
     "admin style": (toml(source=URL + "\nadmin_style = '{user}%'"), "admin-style:3"),
     "external": (toml(source=URL + "\nauth = 'external'"), "external-incomplete:1"),
     "maildir": (toml(source="url = 'maildir:/var/mail'"), "not-yet:2"),
-    "oauth": (toml(target=KEY + "\nauth = 'oauth'"), "not-yet:5"),
+    "oauth": (toml(target=KEY + "\nauth = 'oauth'"), "target-key-missing:3"),
+    "no key": (toml(target="api = 'https://gmail.googleapis.com'"), "target-key-missing:3"),
+    "keyless": (toml(target=KEY + "\nauth = 'impersonation'"), "target-key-missing:3"),
+    "service account": (toml(target="service_account = 'mover@example.com'"),
+                        "service-account-address:4"),
     "postgres": (toml(rest="[state]\ndatabase = 'postgresql+psycopg://u:pw@h/d'"), "not-yet:6"),
     "database": (toml(rest="[state]\ndatabase = 'ledger.db'"), "database:6"),
     "database env": (toml(rest="[state]\ndatabase = { env = 'MAILHAUL_NONE' }"),
@@ -182,6 +186,14 @@ def test_lines_of_keys() -> None:
     assert line_of(text, ("a", "e", "missing")) == 5
     assert line_of(text, ("h", 1, "i")) == 10
     assert line_of(text, ("z",)) is None
+
+
+def test_a_user_s_own_login_is_for_one_mailbox(tmp_path: Path) -> None:
+    write(tmp_path, toml(target="auth = 'oauth'\nclient_file = 'client.json'"))
+    assert load(tmp_path).target.token_file == tmp_path / "token.json"
+    (tmp_path / "accounts.csv").write_text(ACCOUNTS + "jiro,jiro@example.com,JIRO\n")
+    assert problems(lambda: load(tmp_path)) == [("oauth-other-user", "accounts.csv:3")]
+    assert "taro@example.com" in told(lambda: load(tmp_path))
 
 
 def test_codes_and_texts_are_the_same_set() -> None:

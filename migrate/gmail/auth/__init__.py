@@ -5,9 +5,12 @@ A way is an `Access`: a key file (`key`), no key at all (`keyless`), or one user
 against Google: that is refused here, before anything is signed or sent (`hosts`).
 """
 
+from migrate.gmail.auth.client import load_client
 from migrate.gmail.auth.hosts import BROKEN, GOOGLE_API, GOOGLE_TOKEN_URI, LOOPBACK, plain_http
 from migrate.gmail.auth.key import Key, load_key
 from migrate.gmail.auth.keyless import Keyless, load_keyless
+from migrate.gmail.auth.login import UserLogin, load_login
+from migrate.gmail.auth.login import save as save_login
 from migrate.gmail.auth.tokens import SCOPES, Access, Tokens
 
 __all__ = [
@@ -20,7 +23,11 @@ __all__ = [
     "Key",
     "Keyless",
     "Tokens",
+    "UserLogin",
+    "load_client",
     "load_key",
     "load_keyless",
+    "load_login",
     "plain_http",
+    "save_login",
 ]

@@ -19,6 +19,7 @@ from migrate.sandbox.http.bodies import Receive
 from migrate.sandbox.http.errors import ApiError
 from migrate.sandbox.http.request import Answer, Request, dump, failure, success
 from migrate.sandbox.limits.faults import Faults, Rule
+from migrate.sandbox.page.consent import ConsentPage
 from migrate.sandbox.page.page import Page
 from migrate.sandbox.service import Service
 
@@ -36,6 +37,7 @@ class App:
         self._batch = Batch(service, self._exchange, self._plain)
         self._published = Published(url)
         self._page = Page(service.store)
+        self._consent = ConsentPage(service.tokens.consents, service.directory, service.api.scopes)
         self._by_status: Counter[str] = Counter()
         self._control = Control(service, faults, self._exchange.by_method, self._by_status)
 
@@ -77,6 +79,9 @@ class App:
             return await self._token(request, receive, doomed)
         if self._published.owns(path):
             return Outcome(self._published.answer(request))
+        if self._consent.owns(path):
+            request.body = await bodies.receive_body(receive, JSON_LIMIT, self._service.store.spool)
+            return Outcome(self._consent.answer(request, peer))
         if self._page.owns(path):
             return Outcome(self._page.answer(request, peer))
         if self._control.owns(path):

@@ -236,6 +236,11 @@ class Api:
         for name in names:
             self._read(document(name))
 
+    @property
+    def scopes(self) -> frozenset[str]:
+        """All that some method takes."""
+        return frozenset().union(*(method.scopes for method in self.methods.values()))
+
     def _read(self, source: Mapping[str, Any]) -> None:
         schemas = Schemas(source["schemas"])
         common = {name: Parameter.of(name, spec) for name, spec in source["parameters"].items()}

@@ -31,7 +31,7 @@ ALWAYS = (
 )
 
 
-def admit(request: Request, peer: str) -> None:
+def admit(request: Request, peer: str, verbs: tuple[str, ...] = ("GET", "HEAD")) -> None:
     """ApiError 403 for a peer, or a name of this server, that isn't on this machine; 405.
 
     A page at a name that its owner lets resolve to 127.0.0.1 would have this server's answers for
@@ -41,7 +41,7 @@ def admit(request: Request, peer: str) -> None:
         raise ApiError(403, "Only loopback peers may look at the mailboxes.")
     if not _loopback(_name(request.header(b"host"))):
         raise ApiError(403, "The Host header must be a loopback name.")
-    if request.verb not in ("GET", "HEAD"):
+    if request.verb not in verbs:
         raise ApiError(405, "Method Not Allowed")
 
 

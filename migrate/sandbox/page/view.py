@@ -63,7 +63,9 @@ class View:
         system = f"page.label.{label}"
         return self.t(system) if system in self.t else names.get(label, label)
 
-    def page(self, template: str, status: int = 200, **values: Any) -> Answer:
+    def page(
+        self, template: str, status: int = 200, *, rule: str = policy.PAGE, **values: Any
+    ) -> Answer:
         html = (
             _environment()
             .get_template(f"{template}.html.j2")
@@ -76,7 +78,7 @@ class View:
                 **values,
             )
         )
-        return policy.document(status, html)
+        return policy.document(status, html, rule)
 
 
 def preferred(header: str) -> Lang:

@@ -173,7 +173,7 @@ REFUSALS: Mapping[str, tuple[Mapping[str, Any], str, str]] = {
     "nonsense": (
         {"method": SIGN, "status": 400, "body": "<html>"},
         "target-token-refused",
-        "mailhaul migrate check",
+        "",
     ),
     "user": (
         {"method": "token", "nth": 2, "error": "invalid-user"},

@@ -8,6 +8,7 @@ import time
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from functools import partial
 
 from migrate import takeup
@@ -19,7 +20,9 @@ from migrate.daily import DailyBytes
 from migrate.delivery import Job
 from migrate.delta import Delta, settle_undo
 from migrate.errors import EXIT_PENDING, MailhaulError, Postponed, SourceLost, StateError
+from migrate.events import Events, Tell
 from migrate.forecast import Forecast, predictor
+from migrate.gmail.errors import Throttled
 from migrate.gmail.quota import Stopped
 from migrate.gmail.units import UNITS
 from migrate.labelling import Labels
@@ -80,6 +83,7 @@ class LocalEngine:
         retry: Retry | None = None,
         texts: Texts | None = None,
         mirror: Sequence[str] | None = None,
+        events: Events | None = None,
     ) -> None:
         """`limit`: at most about so many messages per account (a pilot). `texts`: of the notes
         that stand for quarantined messages. `mirror`: what is deleted at the source goes to Trash,
@@ -87,6 +91,7 @@ class LocalEngine:
         self._config, self._ledger, self._run = config, ledger, run_id
         self._progress, self._stop, self._limit = progress, stop, limit
         self._retry, self._texts, self._mirror = retry, texts or Texts("en"), mirror
+        self._events = events or Events()
         self._mend = config.policy.refused == "repair" or bool(retry and retry.mend)
         self._gmail = Gmail(config, stop, _PATIENCE)
         self._tallies: dict[int, Tally] = {}
@@ -108,6 +113,8 @@ class LocalEngine:
                 row = rows[number]
                 failure = self._account(row, ids[_pair(row)])
                 if failure and isinstance(failure.error, Postponed):
+                    until = _utc(failure.error.until)
+                    self._events.tell("put-off", account=row.source_user, until=until)
                     turns.put_off(number, failure.error.until - time.time())
                     continue
                 self._progress.finished(row.source_user)
@@ -141,13 +148,17 @@ class LocalEngine:
             return None
         lease = self._leases.take(account_id)
         if lease is None:
+            self._events.tell("account-failed", account=row.source_user, code="account-busy")
             return Failure(row, StateError("account-busy", user=row.source_user))
-        cut = threading.Event()
+        cut, tell = threading.Event(), self._events.of(row.source_user)
+        tell("account-started", target=row.target_user)
         failure = trouble(lambda: self._until_stopped(row, lease, cut), self._config.directory)
         try:
             self._release(lease, failure, cut=cut.is_set())
         except StateError as error:
             failure = failure or error
+        if failure and not isinstance(failure, Postponed):
+            tell("account-failed", code=failure.code)
         return Failure(row, failure) if failure else None
 
     def _release(self, lease: Lease, failure: MailhaulError | None, *, cut: bool) -> None:
@@ -163,6 +174,8 @@ class LocalEngine:
             keep = partial(accounts.set_pace, account_id=lease.account.id, pace=learnt)
             self._ledger.post(keep, lease.account.lease)
         self._leases.give_back(lease, state, failure)
+        if not failure:
+            self._events.of(lease.account.source_user)("account-finished", state=state, left=left)
 
     def _until_stopped(self, row: Row, lease: Lease, cut: threading.Event) -> None:
         try:
@@ -174,6 +187,7 @@ class LocalEngine:
         account = lease.account
         opened = self._gmail.open(row.target_user, lease.check, account.pace)
         mailbox, tokens, pacer = opened
+        pacer.told = partial(_refused, self._events.of(row.source_user))
         self._progress.paced(row.source_user, lambda: pacer.units)
         readable = self._config.target.scopes != "minimal"
         if readable and account.baseline_at is None:
@@ -192,8 +206,11 @@ class LocalEngine:
             try:
                 self._session(row, account, target, tally)
                 return
-            except SourceLost:
+            except SourceLost as error:
                 failures = failures + 1 if tally.messages == before else 1
+                self._events.tell(
+                    "source-lost", account=row.source_user, code=error.code, attempt=failures
+                )
                 if failures == RECONNECTS:
                     raise
                 pacer.pause(reconnect_delay(failures))
@@ -206,6 +223,9 @@ class LocalEngine:
         forecast = Forecast(self._config.scan_cache, *_pair(row), by)
         day = DailyBytes(self._ledger, account.id, row.source_user)
         source = open_source(self._config, row, self._stop, day)
+        tell = self._events.of(row.source_user)
+        tell("reconnected" if tally.connected else "connected")
+        tally.connected = True
         try:
             folders = scan(
                 source,
@@ -224,6 +244,7 @@ class LocalEngine:
             )
             with self._ledger.read() as conn:
                 left = totals.open_count(conn, account.id), totals.open_bytes(conn, account.id)
+            tell("scanned", pending=left[0], bytes=left[1])
             self._progress.open(row.source_user, self._limited(left[0]), left[1])
             self._copied(row, account, target, source, folders, rules, tally)
         finally:
@@ -253,6 +274,7 @@ class LocalEngine:
             policy.oversize,
             self._config.quarantine,
             target.pacer.check,
+            self._events.of(row.source_user),
         )
         bounds = Bounds(
             limits.slice_messages,
@@ -285,6 +307,19 @@ class LocalEngine:
 
 def _pair(row: Row) -> tuple[str, str]:
     return row.source_user, row.target_user
+
+
+def _refused(tell: Tell, refusal: Throttled) -> None:
+    """By the quota; penalised is a mailbox that Gmail has closed until a time that it names."""
+    if refusal.retry_at is not None:
+        tell("penalised", until=_utc(refusal.retry_at.timestamp()))
+        return
+    whose = "day" if refusal.daily else "project" if refusal.project else "user"
+    tell("throttled", quota="concurrency" if refusal.concurrency else whose, limit=refusal.limit)
+
+
+def _utc(at: float) -> str:
+    return datetime.fromtimestamp(at, UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
 
 
 def new_run_id() -> str:

@@ -25,6 +25,8 @@ class Tally:
 
     def __init__(self) -> None:
         self.messages = 0
+        self.connected = False
+        """The source has been logged in to before."""
         self.second_try = False
         """What Gmail refused without a reason was tried once more."""
         self._lock = threading.Lock()
@@ -79,9 +81,9 @@ class Session:
             self._doubts(work)
             delivery.caught_up()
             closed = {each.id for each in known} - set(self._job.folders)
-            self._slices(work, closed)
+            self._slices(work, delivery, closed)
             if self._second_try():
-                self._slices(work, closed)
+                self._slices(work, delivery, closed)
         finally:
             work.close()
             work.raise_failure()
@@ -113,7 +115,7 @@ class Session:
         again = self._ledger.write(lambda conn: reopen(conn, account.id, VAGUE, run), account.lease)
         return again > 0
 
-    def _slices(self, work: Work, closed: set[int]) -> None:
+    def _slices(self, work: Work, delivery: Delivery, closed: set[int]) -> None:
         """`closed`: ids of the folders that are not copied now."""
         copied, claimed = self._tally.messages, 0
         while True:
@@ -121,9 +123,13 @@ class Session:
             bundles = self._claim(copied + claimed, closed | work.refused)
             if not bundles:
                 break
-            claimed += sum(len(each.occurrences) for each in bundles)
+            size = sum(len(each.occurrences) for each in bundles)
+            claimed += size
             work.advance(bundles)
+            self._job.tell("slice-done", claimed=size, **delivery.ended())
         work.settle()
+        if rest := delivery.ended():
+            self._job.tell("slice-done", claimed=0, **rest)
 
     def _claim(self, copied: int, closed: set[int]) -> list[Bundle]:
         count = self._bounds.messages

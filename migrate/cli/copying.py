@@ -195,8 +195,11 @@ def copy(
 
     Gives the document, and what kept accounts from their end.
     """
+    from importlib.metadata import version
+
     from migrate.config import private_directory
     from migrate.engine import LocalEngine, new_run_id
+    from migrate.events import Log
     from migrate.ledger import Ledger, accounts, order
     from migrate.report.gather import gather
 
@@ -204,21 +207,23 @@ def copy(
     gc.freeze()
     gc.set_threshold(50_000, 20, 50)
     private_directory(config.ledger_path.parent)
-    with Ledger(config.ledger_url) as ledger:
-        run_id = new_run_id()
+    run_id = new_run_id()
+    with Log(private_directory(config.logs), run_id) as log, Ledger(config.ledger_url) as ledger:
         options: dict[str, Any] = {"only": [row.source_user for row in rows], "limit": limit}
         options |= {"source": config.source.url, "target": config.target.api}
         if config.since:
             options["since"] = config.since.isoformat()
         if mirror is not None:
             options |= {"mirror_deletes": True, "allow_emptied": list(mirror)}
-        engine = LocalEngine(config, ledger, run_id, shown, stop, limit, retry, texts, mirror)
+        engine = LocalEngine(config, ledger, run_id, shown, stop, limit, retry, texts, mirror, log)
         pairs = [(row.source_user, row.target_user) for row in rows]
         # All of them, also those whose wave may not begin.
         ids = ledger.write(lambda conn: accounts.enrol(conn, pairs))
         ledger.write(lambda conn: accounts.start_run(conn, run_id, options))
+        log.tell("run-started", accounts=len(rows), limit=limit, version=version("mailhaul"))
         failures = waves.run(engine, ledger, texts, stop) if waves else engine.run(rows)
         ledger.write(lambda conn: accounts.end_run(conn, run_id))
+        log.tell("run-ended", failed=len(failures), stopped=stop.is_set())
         with ledger.read() as conn:
             document = gather(conn, "run", run_id, texts, pairs)
             if config.since:

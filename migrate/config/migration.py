@@ -73,6 +73,11 @@ class Config:
         return self.directory / "reports"
 
     @property
+    def logs(self) -> Path:
+        """What happened in each run, as lines of JSON."""
+        return self.directory / "state" / "logs"
+
+    @property
     def quarantine(self) -> Path:
         return self.directory / "quarantine"
 

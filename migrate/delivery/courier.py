@@ -17,7 +17,7 @@ from migrate.errors import FetchRefused
 from migrate.gmail.errors import MessageRefused
 from migrate.ledger import Ledger, changes
 from migrate.ledger.changes import Change
-from migrate.ledger.claims import Bundle
+from migrate.ledger.claims import Bundle, Occurrence
 from migrate.ledger.outcomes import Known
 from migrate.memory import Memory
 from migrate.message import UPLOAD_LIMIT, Header, answered
@@ -40,6 +40,10 @@ class Delivery:
         """The ledger knows all that was in the mailbox before what is delivered from now on."""
         self._memory.caught_up()
 
+    def ended(self) -> dict[str, int]:
+        """State → occurrences that have reached it since this was asked last."""
+        return self._recorder.taken()
+
     def deliver(self, bundle: Bundle, bodies: Mapping[int, Body | FetchRefused]) -> None:
         """Bring every occurrence of `bundle` to its end; `bodies` by occurrence id.
 
@@ -48,8 +52,8 @@ class Delivery:
         also that an earlier outcome could not be written.
         """
         self._recorder.check()
-        for why, ids in _by_refusal(bundle, bodies).items():
-            self._recorder.unread(ids, why)
+        for why, some in _by_refusal(bundle, bodies).items():
+            self._recorder.unread(some, why)
         for message in messages(bundle, bodies):
             with self._memory.turn_of(message.message_id):
                 try:
@@ -155,9 +159,9 @@ class Delivery:
 
 def _by_refusal(
     bundle: Bundle, bodies: Mapping[int, Body | FetchRefused]
-) -> dict[tuple[str, str], list[int]]:
-    refused: dict[tuple[str, str], list[int]] = defaultdict(list)
+) -> dict[tuple[str, str], list[Occurrence]]:
+    refused: dict[tuple[str, str], list[Occurrence]] = defaultdict(list)
     for each, answer in answers(bundle, bodies):
         if isinstance(answer, FetchRefused):
-            refused[answer.code, str(answer.params.get("answer", ""))].append(each.id)
+            refused[answer.code, str(answer.params.get("answer", ""))].append(each)
     return refused

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
+from migrate.events import Events, Tell
 from migrate.labels import LabelRules, Mapped
 from migrate.ledger.accounts import Account
 from migrate.ledger.claims import Occurrence
@@ -28,6 +29,7 @@ class Job:
     quarantine: Path
     check: Callable[[], None]
     """Raises when the account is not ours any more."""
+    tell: Tell = Events().tell
 
     def copies(self, occurrences: Sequence[Occurrence]) -> list[tuple[Mapped, frozenset[str]]]:
         """(Folder, flags) of each."""

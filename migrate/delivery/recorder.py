@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import threading
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import Future
 
 from sqlalchemy import Connection
@@ -13,6 +15,7 @@ from migrate.delivery.message import Message
 from migrate.gmail.errors import MessageRefused
 from migrate.gmail.upload import Stored
 from migrate.ledger import Ledger, outcomes
+from migrate.ledger.claims import Occurrence
 from migrate.ledger.outcomes import Known, Outcome
 from migrate.memory import Memory
 from migrate.quarantine import keep
@@ -25,6 +28,14 @@ class Recorder:
     def __init__(self, ledger: Ledger, job: Job, memory: Memory) -> None:
         self._ledger, self._job, self._memory = ledger, job, memory
         self._failure: BaseException | None = None
+        self._counts: Counter[str] = Counter()
+        self._counting = threading.Lock()
+
+    def taken(self) -> dict[str, int]:
+        """State → occurrences that have reached it since this was asked last."""
+        with self._counting:
+            taken, self._counts = self._counts, Counter()
+        return dict(taken)
 
     def check(self) -> None:
         """Raise why an earlier outcome could not be written: the lease is lost, the disk full."""
@@ -74,6 +85,7 @@ class Recorder:
         """More copies of a message that Gmail has, as `known` now."""
         ends = tuple((each.id, "merged", "copy") for each in message.occurrences)
         account, sha256, labels = self._job.account.id, message.sha256, known.labels
+        self._count(ends)
         done = self._post(lambda conn: outcomes.add_copies(conn, account, sha256, labels, ends))
         self._memory.remember(known, message.message_id, done)
 
@@ -82,14 +94,20 @@ class Recorder:
         self._job.check()
         keep(self._job.quarantine, self._job.account.target_user, message.sha256, message.body)
         detail = str(refusal.params.get("detail", ""))
+        for each in message.occurrences:
+            self._quarantined(each, refusal.code)
         self._ended(message, "quarantined", refusal.code, detail)
 
     def skipped(self, message: Message, rule: str) -> None:
         """Left out by a rule that needed its bytes."""
         self._ended(message, "skipped", rule)
 
-    def unread(self, occurrence_ids: list[int], why: tuple[str, str]) -> None:
+    def unread(self, occurrences: Sequence[Occurrence], why: tuple[str, str]) -> None:
         """The source does not hand them out: (code, its words)."""
+        occurrence_ids = [each.id for each in occurrences]
+        self._count([(each, "quarantined", why[0]) for each in occurrence_ids])
+        for each in occurrences:
+            self._quarantined(each, why[0])
         self._post(lambda conn: outcomes.close_unread(conn, occurrence_ids, why))
 
     def _ended(self, message: Message, state: str, reason: str, detail: str | None = None) -> None:
@@ -106,7 +124,17 @@ class Recorder:
         )
         self._record(outcome)
 
+    def _quarantined(self, occurrence: Occurrence, code: str) -> None:
+        mapped = self._job.folders.get(occurrence.folder_id)
+        folder = mapped.folder.name if mapped else None
+        self._job.tell("quarantined", code=code, folder=folder, uid=occurrence.uid)
+
+    def _count(self, ends: Iterable[tuple[int, str, str | None]]) -> None:
+        with self._counting:
+            self._counts.update(state for _, state, _ in ends)
+
     def _record(self, outcome: Outcome) -> Future[None]:
+        self._count(outcome.occurrences)
         done = self._ledger.post_item(outcomes.record, outcome, self._job.account.lease)
         done.add_done_callback(self._written)
         return done

@@ -54,6 +54,8 @@ class Pacer:
         """Units spent so far, refused requests included."""
         self.refused = 0
         """Requests that Gmail refused for quota."""
+        self.told: Callable[[Throttled], None] = lambda _: None
+        """Whoever wants to hear of them."""
 
     @contextmanager
     def turn(self, method: str) -> Iterator[None]:
@@ -68,6 +70,7 @@ class Pacer:
             self._accepted(units)
         except Throttled as refusal:
             self._refuse(refusal)
+            self.told(refusal)
             raise
         except _ANSWERED:
             self._accepted(units)

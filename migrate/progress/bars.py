@@ -45,6 +45,8 @@ class _Pass:
     allowed: Callable[[], Allowed]
     messages: int = 0
     bytes: int = 0
+    units: int = 0
+    """Of pacers that are not in use any more."""
     speed: Speed = field(default_factory=Speed)
 
 
@@ -69,6 +71,8 @@ class Bars(Progress):
 
     def paced(self, user: str, units: Callable[[], int]) -> None:
         with self._lock:
+            if self._pass and user in self._units:
+                self._pass.units += self._units[user]()  # of a turn before
             self._units[user] = units
 
     def scanned(self, user: str, messages: int) -> None:
@@ -141,7 +145,7 @@ class Bars(Progress):
         return bar_line(name, bar.messages, bar.total, said, columns)
 
     def _whole(self, whole: _Pass, allowed: Allowed, columns: int) -> str:
-        units = sum(each() for each in self._units.values())
+        units = whole.units + sum(each() for each in self._units.values())
         rate = whole.speed.at(self._clock(), Count(whole.messages, whole.bytes, units))
         left = [each for each in whole.left.values() if each]
         total = whole.messages + sum(left)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -80,6 +81,11 @@ def test_an_outage_is_waited_out_and_costs_nothing(
     document, errors = run(tmp_path / "move", server, certificate.ca, sandbox)
     assert (errors, outcome(document, errors)) == ([], 0)
     assert pauses == [1, 2, 3, 4]
+    (log,) = (tmp_path / "move" / "state" / "logs").iterdir()
+    told = [json.loads(line) for line in log.read_text().splitlines()]
+    lost = [(each["code"], each["attempt"]) for each in told if each["event"] == "source-lost"]
+    assert [attempt for _, attempt in lost] == pauses
+    assert [each["event"] for each in told].count("reconnected") == 1
     stored = [one.raw for one in Gmail(sandbox, TARGET).messages()]
     assert document.totals.imported == len(stored) == len(MAIL)
     for raw in MAIL.values():

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
+import stat
 from collections.abc import Iterator
 from pathlib import Path
 
 from migrate.demo import imap as demo_imap
 from migrate.sandbox.embed import Running
-from tests.functional.migration import FAST, Migration, mailhaul, uploads
+from tests.functional.migration import FAST, ROOT, Migration, faults, mailhaul, uploads
 
 from .contract import CLEAN, PASSWORD, USER, Make, check_document, mail
 
@@ -86,3 +88,42 @@ def test_one_account_that_fails_does_not_stop_the_others(
     assert done.json["complete"] is False
     assert migration("verify").code == 5
     assert migration("verify", "--only", USER).code == 0
+
+
+def test_a_run_leaves_a_log_of_its_events(make: Make, sandbox: Running) -> None:
+    migration = make(FAST)
+    csv = migration.directory / "accounts.csv"
+    csv.write_text(f"{csv.read_text()}nobody@example.jp,nobody@example.com,not-the-password\n")
+    faults(sandbox, {"method": "gmail.users.messages.import", "nth": [2], "status": 429})
+    try:
+        done = migration("run", "--json")
+    finally:
+        faults(sandbox)
+    assert done.code == 5, done.said
+    (log,) = (migration.directory / "state" / "logs").iterdir()
+    assert (log.stem, stat.S_IMODE(log.stat().st_mode)) == (done.json["run"], 0o600)
+    text = log.read_text()
+    lines = [json.loads(line) for line in text.splitlines()]
+    assert {(each["schema"], each["run"]) for each in lines} == {(1, log.stem)}
+    documented = (ROOT / "docs" / "json.md").read_text()
+    assert all(f"`{name}`" in documented for each in lines for name in (*each, each["event"]))
+    of_user = [each for each in lines if each.get("account") == USER]
+    names = [each["event"] for each in of_user]
+    assert names[:3] == ["account-started", "connected", "scanned"]
+    assert names[-1] == "account-finished"
+    assert "throttled" in names
+    (kept,) = done.json["quarantine"]
+    found = [each for each in of_user if each["event"] == "quarantined"]
+    assert [{key: each[key] for key in ("code", "folder", "uid")} for each in found] == [
+        {key: kept[key] for key in ("code", "folder", "uid")}
+    ]
+    slices = [each for each in of_user if each["event"] == "slice-done"]
+    for name, count in done.json["totals"].items():
+        if name not in ("source", "pending"):
+            assert sum(each.get(name, 0) for each in slices) == count, name
+    (failed,) = [each for each in lines if each["event"] == "account-failed"]
+    (error,) = [each["error"] for each in done.json["accounts"] if each["error"]]
+    assert (failed["account"], failed["code"]) == ("nobody@example.jp", error["code"])
+    assert (lines[0]["event"], lines[-1]["event"]) == ("run-started", "run-ended")
+    for secret in (PASSWORD, "not-the-password", "Subject", "INBOX 3", "Text 3"):
+        assert secret not in text

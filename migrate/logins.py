@@ -38,6 +38,7 @@ def source_login(config: Config, account: Account) -> Login:
         tokens=_tokens_of(config, account) if settings.by_token else None,
         ca_file=settings.ca_file,
         client_cert=settings.client_cert,
+        client_cert_password=_reveal(settings.client_cert_password) or "",
         connect_timeout=settings.connect_timeout,
         read_timeout=settings.read_timeout,
     )

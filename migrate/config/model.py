@@ -142,6 +142,9 @@ class SourceConfig(_Section):
     tls: Literal["required", "insecure-plaintext"] = "required"
     ca_file: ExistingFile | None = Field(default=None, examples=["ca.pem"])
     client_cert: ExistingFile | None = Field(default=None, examples=["client.pem"])
+    client_cert_password: SecretRef | None = Field(
+        default=None, examples=[{"file": "client-password"}]
+    )
     admin_user: Text | None = Field(default=None, examples=["admin"])
     admin_password: SecretRef | None = Field(default=None, examples=[{"env": "ADMIN_PASSWORD"}])
     admin_style: Annotated[Text, AfterValidator(_admin_style)] = "authzid"

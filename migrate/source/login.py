@@ -49,6 +49,7 @@ class Login:
     """PEM certificates trusted besides the system's."""
     client_cert: Path | None = None
     """PEM certificate chain and key that we show to the server."""
+    client_cert_password: str = field(default="", repr=False)
     connect_timeout: float = 30.0
     read_timeout: float = 120.0
     """Seconds without a byte, not for a whole answer."""

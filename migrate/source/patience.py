@@ -24,10 +24,11 @@ _ACCOUNT = re.compile(r"\[(LIMIT|THROTTLED)\b", re.IGNORECASE)
 # Gmail: "Account exceeded command or bandwidth limits", for hours up to a day
 # (support.google.com/a/answer/1071518).
 _USED_UP = re.compile(r"exceeded.{0,30}bandwidth", re.IGNORECASE)
-# Of all connections from here, by whatever server; a limit of one user's connections is its own.
+# At a login, of all connections from here: fewer may do. A limit of one user's is its own.
 _CROWDED = re.compile(
     r"too many .{0,30}(connection|session)"
-    r"|(maximum|max|limit).{0,30}connection|connection.{0,30}(limit|exceeded|maximum)",
+    r"|(maximum|max|limit).{0,30}connection|connection.{0,30}(limit|exceeded|maximum)"
+    r"|\[(LIMIT|UNAVAILABLE)\b",
     re.IGNORECASE,
 )
 _OF_ONE_USER = re.compile(r"\buser\b|simultaneous|mailbox", re.IGNORECASE)
@@ -39,7 +40,7 @@ def used_up(answer: str) -> bool:
 
 
 def crowded(answer: str) -> bool:
-    """Whether the server says that it has as many connections as it takes."""
+    """Whether the server says at a login that it takes no more connections now."""
     return bool(_CROWDED.search(answer))
 
 

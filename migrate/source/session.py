@@ -105,7 +105,7 @@ def _context(login: Login) -> ssl.SSLContext:
         if path:
             context.load_verify_locations(path)
         if path := login.client_cert:
-            context.load_cert_chain(path)
+            context.load_cert_chain(path, password=lambda: login.client_cert_password)
     except OSError as error:
         raise UsageError("source-pem", path=path, reason=error.strerror or str(error)) from error
     return context
@@ -120,6 +120,8 @@ def _explained(login: Login) -> Iterator[None]:
     except ssl.SSLCertVerificationError as error:
         raise SourceError("source-certificate", **where, reason=error.verify_message) from error
     except ssl.SSLError as error:
+        if "CERTIFICATE_REQUIRED" in (error.reason or ""):
+            raise SourceError("source-client-cert", **where) from error
         raise SourceError("source-tls", **where, reason=error.reason or str(error)) from error
     except socket.gaierror as error:
         kind = SourceUnreached if error.errno == socket.EAI_AGAIN else SourceError

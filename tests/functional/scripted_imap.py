@@ -14,6 +14,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import replace
 from io import BufferedRWPair
+from pathlib import Path
 from typing import Any
 
 from migrate.source.login import Login
@@ -41,7 +42,13 @@ class ScriptedImap:
 
     host = "127.0.0.1"
 
-    def __init__(self, certificate: Certificate | None, *, implicit_tls: bool) -> None:
+    def __init__(
+        self,
+        certificate: Certificate | None,
+        *,
+        implicit_tls: bool,
+        client_ca: Path | None = None,
+    ) -> None:
         self.greeting = b"* OK ready\r\n"
         self.greetings: list[bytes] = []
         """What the next connections are greeted with instead."""
@@ -58,6 +65,9 @@ class ScriptedImap:
         if certificate:
             self._context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
             self._context.load_cert_chain(certificate.cert, certificate.key)
+            if client_ca:
+                self._context.load_verify_locations(client_ca)
+                self._context.verify_mode = ssl.CERT_REQUIRED
         self._implicit_tls = implicit_tls
         self._stopped = threading.Event()
         self._listener = socket.create_server((self.host, 0))
@@ -186,10 +196,14 @@ def _covers(uids: bytes, uid: int) -> bool:
 
 @contextmanager
 def scripted_imap(
-    certificate: Certificate | None = None, *, implicit_tls: bool = False
+    certificate: Certificate | None = None,
+    *,
+    implicit_tls: bool = False,
+    client_ca: Path | None = None,
 ) -> Iterator[ScriptedImap]:
-    """In the clear, or with STARTTLS if there is a certificate, or with TLS from the start."""
-    server = ScriptedImap(certificate, implicit_tls=implicit_tls)
+    """In the clear, or with STARTTLS if there is a certificate, or with TLS from the start; with
+    `client_ca` only for clients that have a certificate of it."""
+    server = ScriptedImap(certificate, implicit_tls=implicit_tls, client_ca=client_ca)
     try:
         yield server
     finally:

@@ -11,16 +11,22 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
+from cryptography.hazmat.primitives.serialization import (
+    BestAvailableEncryption,
+    Encoding,
+    PrivateFormat,
+    load_pem_private_key,
+)
 
-from migrate.errors import SourceError, SourceLost
+from migrate.errors import SourceError, SourceLost, UsageError
 from migrate.source.grants import App, by_client_credentials, by_refresh_token
 from migrate.source.login import Auth, Login
 from migrate.source.tokens import Token, Tokens
 
-from .certificate import make_certificate
+from .certificate import Certificate, make_certificate
 from .conftest import OpenSource
 from .dovecot import BINARY, Dovecot, running_dovecot
-from .scripted_imap import HANG_UP, ScriptedImap
+from .scripted_imap import HANG_UP, ScriptedImap, scripted_imap
 from .source_errors import raised
 from .token_endpoint import TokenEndpoint, jwt, token_endpoint
 
@@ -166,6 +172,27 @@ def test_the_client_certificate_alone(strict: Strict, open_source: OpenSource) -
     assert open_source(login).folders()
     error = raised(lambda: open_source(replace(login, user="stranger")))
     assert error.code == "source-login-refused"
+
+
+def test_a_server_that_demands_a_certificate(
+    certificate: Certificate, open_source: OpenSource, tmp_path: Path
+) -> None:
+    made = make_certificate(tmp_path, OWNER)
+    key = load_pem_private_key(made.key.read_bytes(), None)
+    locked = key.private_bytes(
+        Encoding.PEM, PrivateFormat.PKCS8, BestAvailableEncryption(SECRET.encode())
+    )
+    client = tmp_path / "client.pem"
+    client.write_bytes(made.cert.read_bytes() + locked)
+    with scripted_imap(certificate, implicit_tls=True, client_ca=made.ca) as server:
+        login = replace(server.login, security="tls", ca_file=certificate.ca)
+        assert raised(lambda: open_source(login)).code == "source-client-cert"
+        login = replace(login, client_cert=client, client_cert_password=SECRET)
+        assert open_source(login).folders()
+        for wrong in ("", "wrong"):  # never asked for on the terminal
+            bad = replace(login, client_cert_password=wrong)
+            error = raised(lambda bad=bad: open_source(bad))  # type: ignore[misc]
+            assert isinstance(error, UsageError) and error.code == "source-pem"
 
 
 @pytest.mark.parametrize("at_once", [b"", b" SASL-IR"])

@@ -122,7 +122,7 @@ def test_what_holds_no_memory_is_waited_for_all_the_same(monkeypatch: pytest.Mon
         raise Waits
 
     lanes: Lanes[int] = Lanes()
-    monkeypatch.setattr(lanes._change, "wait", wait)
+    monkeypatch.setattr(lanes._room, "wait", wait)
     lanes.put("a", 1, 0)
     lanes.wait_below(1)
     with pytest.raises(Waits):

@@ -28,6 +28,10 @@ class Body:
 
     def chunks(self, start: int = 0) -> Iterator[bytes]:
         """The bytes from `start` on, in pieces of at most CHUNK."""
+        if isinstance(self._data, bytes):
+            for at in range(start, self.size, CHUNK):
+                yield self._data[at : at + CHUNK]
+            return
         with self.open() as stream:
             stream.seek(start)
             while piece := stream.read(CHUNK):
@@ -49,7 +53,7 @@ class Body:
         """Hex digest of all bytes; read once."""
         if self._digest is None:
             digest = hashlib.sha256()
-            for piece in self.chunks():
+            for piece in (self._data,) if isinstance(self._data, bytes) else self.chunks():
                 digest.update(piece)
             self._digest = digest.hexdigest()
         return self._digest

@@ -1,23 +1,16 @@
 """One message to Gmail in one `multipart/related` request, sent by libcurl.
 
-Two rules keep a message from being stored twice behind our back:
-
-- libcurl sends a POST again by itself when a kept-alive connection drops after the body went out.
-  It must rewind the body for that, and can't: the body comes through READFUNCTION and there is no
-  SEEKFUNCTION. It then fails with error 65, which means *outcome unknown*.
-- no redirects, no `Expect:`, no retries here: whoever calls decides what an error means.
-
 Request shape: developers.google.com/workspace/gmail/api/guides/uploads, "multipart upload".
 """
 
 from __future__ import annotations
 
-import io
 import json
 import secrets
 import threading
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import chain
 from pathlib import Path
 from typing import Any, Literal
@@ -28,8 +21,8 @@ import pycurl
 
 from migrate.body import Body
 from migrate.errors import TargetError
-from migrate.gmail.auth import LOOPBACK
 from migrate.gmail.errors import NotSent, OutcomeUnknown, classify
+from migrate.gmail.handle import Handle
 
 Method = Literal["import", "insert", "draft"]
 """messages.import, messages.insert, drafts.create."""
@@ -92,6 +85,8 @@ class Uploader:
         self._api = api.rstrip("/")
         self._ca = str(ca_file or httplib2.CA_CERTS)
         self._timeout = timeout
+        self._boundary = secrets.token_hex(24)
+        """No message can hold it: nobody knows it."""
         self._handles = threading.local()
 
     def send(
@@ -113,80 +108,75 @@ class Uploader:
         request, `OutcomeUnknown` when it may have.
         """
         check()
-        draft = method == "draft"
-        metadata: dict[str, object] = {} if draft else {"labelIds": sorted(labels)}
-        if thread_id:
-            metadata["threadId"] = thread_id
-        if draft:
-            metadata = {"message": metadata}
-        boundary = secrets.token_hex(24)
-        opening = (
-            f"--{boundary}\r\nContent-Type: application/json; charset=UTF-8\r\n\r\n"
-            f"{json.dumps(metadata)}\r\n--{boundary}\r\nContent-Type: message/rfc822\r\n\r\n"
-        ).encode()
-        closing = f"\r\n--{boundary}--\r\n".encode()
-        wanted = f"id,message({_FIELDS})" if draft else _FIELDS
-        query = {"uploadType": "multipart", "fields": wanted, **parameters}
-        curl = self._handle()
-        curl.setopt(pycurl.URL, f"{self._api}{_PATHS[method]}?{urlencode(query)}")
-        curl.setopt(
+        opening = _opening(self._boundary, method == "draft", tuple(sorted(labels)), thread_id)
+        closing = f"\r\n--{self._boundary}--\r\n".encode()
+        handle = self._handle()
+        query = _query(method, tuple(parameters.items()))
+        handle.tell(pycurl.URL, f"{self._api}{_PATHS[method]}?{query}")
+        handle.tell(
             pycurl.HTTPHEADER,
             [
                 f"Authorization: Bearer {token}",
-                f"Content-Type: multipart/related; boundary={boundary}",
+                f"Content-Type: multipart/related; boundary={self._boundary}",
                 "Accept: application/json",
                 "Expect:",
             ],
         )
-        curl.setopt(pycurl.POSTFIELDSIZE_LARGE, len(opening) + parcel.size + len(closing))
-        reader = _Reader(chain([opening], parcel.chunks(), [closing]), check)
-        curl.setopt(pycurl.READFUNCTION, reader.read)
-        curl.setopt(pycurl.TIMEOUT, int(self._timeout + parcel.size / _BYTES_PER_SECOND))
-        return self._perform(curl, reader)
-
-    def _perform(self, curl: pycurl.Curl, reader: _Reader) -> Stored:
-        answer = io.BytesIO()
-        curl.setopt(pycurl.WRITEFUNCTION, answer.write)
+        handle.tell(pycurl.TIMEOUT, int(self._timeout + parcel.size / _BYTES_PER_SECOND))
         try:
-            curl.perform()
+            handle.perform(
+                len(opening) + parcel.size + len(closing),
+                chain([opening], parcel.chunks(), [closing]),
+                check,
+            )
         except pycurl.error as error:
-            if reader.failure is not None:
-                raise reader.failure from error
-            code, reason = error.args
-            host = urlsplit(self._api).netloc
-            if code in _CERTIFICATE:
-                raise TargetError("target-certificate", host=host, reason=reason) from error
-            if code in _NOT_SENT or self._never_connected(curl, code):
-                raise NotSent(f"{host}: {reason}") from error
-            raise OutcomeUnknown(f"curl {code}: {reason}") from error
-        status = curl.getinfo(pycurl.RESPONSE_CODE)
-        if not 200 <= status < 300:
-            raise classify(status, answer.getvalue())
-        try:
-            return _stored(json.loads(answer.getvalue()))
-        except (ValueError, KeyError, TypeError, AttributeError) as error:
-            raise OutcomeUnknown(f"{status} with an unreadable body") from error
+            raise self._explained(handle, *error.args) from error
+        return _read(handle.status, handle.answer)
 
-    @staticmethod
-    def _never_connected(curl: pycurl.Curl, code: int) -> bool:
-        connected = curl.getinfo(pycurl.PRETRANSFER_TIME) > 0
-        return code == pycurl.E_OPERATION_TIMEDOUT and not connected
+    def _explained(self, handle: Handle, code: int, reason: str) -> Exception:
+        host = urlsplit(self._api).netloc
+        if code in _CERTIFICATE:
+            return TargetError("target-certificate", host=host, reason=reason)
+        never_connected = code == pycurl.E_OPERATION_TIMEDOUT and not handle.connected
+        if code in _NOT_SENT or never_connected:
+            return NotSent(f"{host}: {reason}")
+        return OutcomeUnknown(f"curl {code}: {reason}")
 
-    def _handle(self) -> pycurl.Curl:
-        curl: pycurl.Curl | None = getattr(self._handles, "curl", None)
-        if curl is None:
-            curl = self._handles.curl = pycurl.Curl()
+    def _handle(self) -> Handle:
+        handle: Handle | None = getattr(self._handles, "own", None)
+        if handle is None:
             secure = self._api.startswith("https:")
-            curl.setopt(pycurl.POST, 1)
-            curl.setopt(pycurl.HTTP_VERSION, pycurl.CURL_HTTP_VERSION_1_1)
-            curl.setopt(pycurl.PROTOCOLS, pycurl.PROTO_HTTPS if secure else pycurl.PROTO_HTTP)
-            curl.setopt(pycurl.FOLLOWLOCATION, 0)
-            curl.setopt(pycurl.NOSIGNAL, 1)
-            curl.setopt(pycurl.CONNECTTIMEOUT, 30)
-            curl.setopt(pycurl.CAINFO, self._ca)
-            curl.setopt(pycurl.NOPROXY, ",".join(sorted(LOOPBACK)))
-            curl.setopt(pycurl.UPLOAD_BUFFERSIZE, 256 * 1024)
-        return curl
+            handle = self._handles.own = Handle(secure=secure, ca=self._ca)
+        return handle
+
+
+@lru_cache(1024)
+def _opening(boundary: str, draft: bool, labels: tuple[str, ...], thread_id: str | None) -> bytes:
+    """What comes before the message; thousands of messages have the same labels."""
+    metadata: dict[str, object] = {} if draft else {"labelIds": labels}
+    if thread_id:
+        metadata["threadId"] = thread_id
+    if draft:
+        metadata = {"message": metadata}
+    return (
+        f"--{boundary}\r\nContent-Type: application/json; charset=UTF-8\r\n\r\n"
+        f"{json.dumps(metadata)}\r\n--{boundary}\r\nContent-Type: message/rfc822\r\n\r\n"
+    ).encode()
+
+
+@lru_cache(64)
+def _query(method: Method, parameters: tuple[tuple[str, str], ...]) -> str:
+    wanted = f"id,message({_FIELDS})" if method == "draft" else _FIELDS
+    return urlencode({"uploadType": "multipart", "fields": wanted, **dict(parameters)})
+
+
+def _read(status: int, answer: bytes) -> Stored:
+    if not 200 <= status < 300:
+        raise classify(status, answer)
+    try:
+        return _stored(json.loads(answer))
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise OutcomeUnknown(f"{status} with an unreadable body") from error
 
 
 def _stored(answer: dict[str, Any]) -> Stored:
@@ -195,32 +185,3 @@ def _stored(answer: dict[str, Any]) -> Stored:
     body = answer.get("message", answer)
     labels = frozenset(body.get("labelIds", ()))
     return Stored(body["id"], body["threadId"], labels, frozenset(), draft_id)
-
-
-class _Reader:
-    """A READFUNCTION over all parts; holds at most one chunk of a spooled message.
-
-    Each call takes the interpreter's lock, for which it may have to wait: most messages go whole.
-    """
-
-    def __init__(self, parts: Iterable[bytes], check: Callable[[], None]) -> None:
-        self._parts, self._check = iter(parts), check
-        self._rest = b""
-        self.failure: Exception | None = None
-        """Why the body broke off: what `check` raised, or the reading of a spool file."""
-
-    def read(self, size: int) -> bytes | int:
-        found = [self._rest]
-        length = len(self._rest)
-        try:
-            while length < size and (piece := next(self._parts, None)) is not None:
-                found.append(piece)
-                length += len(piece)
-            self._check()
-        except Exception as error:
-            # libcurl can't pass it on.
-            self.failure = error
-            return int(pycurl.READFUNC_ABORT)
-        whole = b"".join(found)
-        self._rest = whole[size:]
-        return whole[:size]

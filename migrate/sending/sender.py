@@ -124,7 +124,7 @@ class Sender:
                 pacer.pause(0.1 * 2**unknown)
             else:
                 self._given_up_on = 0
-                return replace(stored, refused=wanted - labels)
+                return replace(stored, refused=refused) if (refused := wanted - labels) else stored
 
     def settled(self, forms: Sequence[Letter], deadline: float) -> tuple[Letter, Stored] | None:
         """The message in the mailbox, in the first of its `forms` that is there; None when it is

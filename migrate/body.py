@@ -26,6 +26,13 @@ class Body:
         """A fresh stream at the first byte."""
         return io.BytesIO(self._data) if isinstance(self._data, bytes) else self._data.open("rb")
 
+    def start(self, size: int) -> bytes:
+        """The first `size` bytes, or all."""
+        if isinstance(self._data, bytes):
+            return self._data[:size]
+        with self.open() as stream:
+            return stream.read(size)
+
     def chunks(self, start: int = 0) -> Iterator[bytes]:
         """The bytes from `start` on, in pieces of at most CHUNK."""
         if isinstance(self._data, bytes):

@@ -9,7 +9,7 @@ from migrate.message.examine import examine
 from migrate.message.header import Field, Header, content, header_end
 from migrate.message.ids import answered, conversation, depth, message_id, references
 from migrate.message.mailbox import from_problem
-from migrate.message.predict import UPLOAD_LIMIT, Prediction, predict
+from migrate.message.predict import UPLOAD_LIMIT, Prediction, judge, predict, seen
 from migrate.message.repair import Prepared, Repair, prepare
 
 __all__ = [
@@ -27,9 +27,11 @@ __all__ = [
     "format_date",
     "from_problem",
     "header_end",
+    "judge",
     "message_id",
     "parse_date",
     "predict",
     "prepare",
     "references",
+    "seen",
 ]

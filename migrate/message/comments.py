@@ -10,6 +10,8 @@ _INSIDE = re.compile(rb"[^()\\]+|\\.|\(|\)", re.DOTALL)
 
 def without_comments(value: bytes) -> bytes | None:
     """`value` with a blank for each comment; None when a comment or a quoted string never ends."""
+    if b'"' not in value and b"(" not in value:
+        return value
     kept, depth, at = [], 0, 0
     while at < len(value):
         token = (_INSIDE if depth else _OUTSIDE).match(value, at)

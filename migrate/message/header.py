@@ -21,7 +21,6 @@ LONGEST = 256 * 1024
 """Fields of one name, and bytes of one field, that are looked at: what somebody sends must not fill
 the memory."""
 
-_FIRST_LINE_END = re.compile(rb"\r+\n|\n|\r")
 _FIELD_NAME = re.compile(rb"([!-9;-~]+)[ \t]*:")  # 3.6.8; blanks before the colon: 4.5
 _FOLD = re.compile(rb"[\r\n]+(?=[ \t])")
 _COMMON = re.compile(
@@ -32,6 +31,10 @@ _ENVELOPE = re.compile(rb">?From ")  # the line an mbox puts before a message, o
 _RULED = frozenset(
     b"from sender reply-to return-path date received message-id references in-reply-to"
     b" content-type content-disposition content-transfer-encoding".split()
+)
+# Such a field where lines end with LF, without its own: most of a header need not be taken apart.
+_RULED_FIELD = re.compile(
+    rb"\n((?i:" + rb"|".join(sorted(_RULED)) + rb"))[ \t]*+:[^\n]*+(?:\n[ \t][^\n]*+)*+"
 )
 
 
@@ -54,8 +57,11 @@ _CR = _Lines(
 
 
 def _lines(data: bytes) -> _Lines:
-    first = _FIRST_LINE_END.search(data)
-    return _CR if first and first[0] == b"\r" else _LF
+    end = data.find(b"\n")
+    first = data.find(b"\r", 0, end if end >= 0 else len(data))
+    if first < 0 or (end >= 0 and not data[first:end].strip(b"\r")):
+        return _LF
+    return _CR
 
 
 def header_end(data: bytes) -> int:
@@ -103,10 +109,10 @@ class Header:
     @classmethod
     def parse(cls, raw: bytes) -> Header:
         """Any bytes; what follows the first empty line stays in `raw` and is not looked at."""
-        ruled: dict[bytes, list[Field]] = {name: [] for name in _RULED}
-        for field in _fields(raw):
-            same = ruled.get(field.name.lower())
-            if same is not None and len(same) < MOST:
+        ruled: dict[bytes, list[Field]] = {}
+        for field in _ruled_fields(raw):
+            same = ruled.setdefault(field.name.lower(), [])
+            if len(same) < MOST:
                 same.append(field)
         return cls(raw, ruled)
 
@@ -118,8 +124,8 @@ class Header:
     def all(self, name: str) -> list[Field]:
         """The fields of that name, in whatever case, from the top, at most MOST."""
         wanted = name.lower().encode()
-        if wanted in self._ruled:
-            return self._ruled[wanted]
+        if wanted in _RULED:
+            return self._ruled.get(wanted, [])
         same = (field for field in self.fields if field.name.lower() == wanted)
         return list(islice(same, MOST))
 
@@ -151,13 +157,23 @@ def _fields(raw: bytes) -> Iterator[Field]:
         yield Field(name[1] if name else b"", text)
 
 
+def _ruled_fields(raw: bytes) -> Iterator[Field]:
+    """Those of `_fields` whose names are _RULED."""
+    if _lines(raw) is _CR:
+        yield from (field for field in _fields(raw) if field.name.lower() in _RULED)
+        return
+    text = b"\n" + raw[: header_end(raw)]
+    for match in _RULED_FIELD.finditer(text):
+        end = match.end() + 1  # with its line end, which is also the one before the next field
+        yield Field(match[1], text[match.start() + 1 : end])
+
+
 def content(body: Body) -> tuple[bytes, int]:
     """The header of a fetched message and the offset where the rest begins.
 
     Of a header over HEADER_LIMIT this is what was read, up to its last whole line.
     """
-    with body.open() as stream:
-        data = stream.read(HEADER_LIMIT)
+    data = body.start(HEADER_LIMIT)
     end = header_end(data)
     if end == len(data) < body.size:
         end = max(data.rfind(b"\n"), data.rfind(b"\r")) + 1 or end

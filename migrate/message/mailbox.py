@@ -24,6 +24,12 @@ _ADDRESS = r"\.*W(?:\.+W)*\.*@(?:W(?:\.W)*\.?|L)"
 # In a name `?` is welcome: letters of Shift_JIS have second bytes that read as `[`, `\` or `]`.
 _MAILBOX = re.compile(rf"(?:[W.]*:)?(?:{_ADDRESS}|[W.@L?]*<{_ADDRESS}>)")
 
+# What most mail has: as `_MAILBOX` would find, without looking at every word.
+_WORDS = rb"[A-Za-z0-9_-]+(?:\.[A-Za-z0-9_-]+)*+"
+_PLAIN = re.compile(
+    rb"(?:(?:[A-Za-z0-9_-]++[ ]*+)*+|\"[^\"\\,;]*+\"[ ]*+)<" + _WORDS + rb"@" + _WORDS + rb">"
+)
+
 
 def from_problem(header: Header) -> tuple[str, bool] | None:
     """Why Gmail would refuse this header's From, and whether that is certain; None if it won't.
@@ -35,6 +41,8 @@ def from_problem(header: Header) -> tuple[str, bool] | None:
         return "from-missing", True
     if len(values) > 1:
         return "from-several", True
+    if _PLAIN.fullmatch(values[0]):
+        return None
     plain = without_comments(values[0]) if len(values[0]) <= _LONGEST else None
     if plain is not None and any(map(_MAILBOX.fullmatch, re.split("[,;]", _kinds(plain)))):
         return None

@@ -57,16 +57,20 @@ def predict(
     `empty`, `oversize` nor `accepted` is ever certain. `attachments` are file names, None when
     unknown. `mend_from`: a From that Gmail would refuse is mended, as in `prepare`.
     """
+    prepared = prepare(header, digest="", internal_date=internal_date, now=now, mend_from=mend_from)
+    return judge(header, prepared, seen(header, size, attachments), mend_from=mend_from)
+
+
+def seen(header: Header, size: int, attachments: Sequence[str] | None) -> Seen:
+    """What a scan sees; arguments as in `predict`."""
     names = attachments or ()
-    seen = Seen(
+    return Seen(
         size,
         exact=False,
         empty=size == 0 and not header.raw.strip(),
         blocked=any(map(blocked, names)),
         archive=any(map(archive, names)),
     )
-    prepared = prepare(header, digest="", internal_date=internal_date, now=now, mend_from=mend_from)
-    return judge(header, prepared, seen, mend_from=mend_from)
 
 
 def judge(

@@ -9,7 +9,17 @@ from typing import Any
 
 from migrate.filters import Filters
 from migrate.forecast import Foretold
-from migrate.message import Header, conversation, depth, message_id, parse_date, predict, prepare
+from migrate.message import (
+    Header,
+    Prepared,
+    conversation,
+    depth,
+    judge,
+    message_id,
+    parse_date,
+    prepare,
+    seen,
+)
 from migrate.source import Listed
 
 
@@ -34,14 +44,16 @@ def row(
     header = Header.parse(listed.header)
     fields = hashlib.sha256(listed.header)
     bundle = message_id(header) or f"?{listed.size}:{fields.hexdigest()[:20]}"
-    dates = [parse_date(value) for value in header.get("Date")[:1]]
-    at = listed.internal_date or (dates[0] if dates else None)
-    shown = prepare(header, digest="", internal_date=listed.internal_date, now=now).date
-    dated = int(shown.timestamp()) if shown else None
+    at = listed.internal_date
+    if at is None:
+        at = next((parse_date(value) for value in header.get("Date")[:1]), None)
+    date = listed.internal_date
+    prepared = prepare(header, digest="", internal_date=date, now=now, mend_from=mend_from)
+    dated = int(prepared.date.timestamp()) if prepared.date else None
     rule = filters.rule(
         uid=listed.uid, flags=listed.flags, size=listed.size, dated=dated, matched=matched
     )
-    expected = foretold or _predicted(header, listed, now, mend_from=mend_from)
+    expected = foretold or _predicted(header, prepared, listed, mend_from=mend_from)
     return {
         "uid": listed.uid,
         "flags": spelled(listed.flags),
@@ -63,14 +75,8 @@ def row(
     }
 
 
-def _predicted(header: Header, listed: Listed, now: datetime, *, mend_from: bool) -> Foretold:
+def _predicted(header: Header, prepared: Prepared, listed: Listed, *, mend_from: bool) -> Foretold:
     parts = listed.parts
-    expected = predict(
-        header,
-        size=listed.size,
-        internal_date=listed.internal_date,
-        now=now,
-        attachments=None if parts is None else [p.filename for p in parts if p.filename],
-        mend_from=mend_from,
-    )
-    return Foretold(expected[0].verdict, expected[0].certain)
+    names = None if parts is None else [p.filename for p in parts if p.filename]
+    first, *_ = judge(header, prepared, seen(header, listed.size, names), mend_from=mend_from)
+    return Foretold(first.verdict, first.certain)

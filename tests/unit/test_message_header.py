@@ -147,3 +147,14 @@ def test_conversation(lines: bytes, first: str | None) -> None:
 def test_references_in_order() -> None:
     header = Header.parse(b"References: <a@x> (was) <b@x>garbage<c@x>\r\n")
     assert references(header) == ("<a@x>", "<b@x>", "<c@x>")
+
+
+_ODD = st.lists(st.sampled_from([b"\r", b"\n", b"\r\n", b" ", b":", b"From", b"date", b"x", b"\0"]))
+
+
+@given(headers().map(lambda made: made[0]) | _ODD.map(b"".join))
+def test_the_fields_that_rules_need_are_those_of_the_header(raw: bytes) -> None:
+    header = Header.parse(raw)
+    for name in ("from", "date", "received", "message-id", "subject"):
+        same = [field for field in header.fields if field.name.lower() == name.encode()]
+        assert header.all(name) == same

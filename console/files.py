@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from tempfile import NamedTemporaryFile
+from typing import IO
 
 
 def replace(path: Path, data: bytes) -> None:
@@ -12,11 +15,18 @@ def replace(path: Path, data: bytes) -> None:
 
     A symbolic link stays one: what it leads to is replaced.
     """
+    with replacing(path) as file:
+        file.write(data)
+
+
+@contextmanager
+def replacing(path: Path) -> Iterator[IO[bytes]]:
+    """As `replace`, for what is written piece by piece."""
     path = Path(os.path.realpath(path))
     with NamedTemporaryFile(dir=path.parent, prefix=f".{path.name}.", delete=False) as file:
         part = Path(file.name)  # mkstemp makes it 0600
         try:
-            file.write(data)
+            yield file
             file.flush()
             os.fsync(file.fileno())
             part.replace(path)

@@ -192,4 +192,6 @@ def publish(
         for file in written:
             if file.suffix == ".html":
                 typer.echo(texts("cli.report_at", file=file))
+        if config.certificates.is_dir():
+            typer.echo(texts("cli.certificates_at", folder=config.certificates))
     return failed

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 import typer
 
 from migrate.cli import common
+from migrate.cli.certifying import certify
 from migrate.cli.common import HERE, Dir, Json, Lang, Only
 from migrate.cli.planning import planned
 from migrate.cli.stopping import interruptible, stopping
@@ -134,7 +135,9 @@ def run(
                     shown,
                     texts,
                     stop,
-                    lambda some, told: copy(config, some, told, texts, stop, limit, mirror=emptied),
+                    lambda some, told, last: copy(
+                        config, some, told, texts, stop, limit, mirror=emptied, last=last
+                    ),
                     interval=interval,
                     until=until.timestamp() if until else None,
                     as_json=as_json,
@@ -188,10 +191,12 @@ def copy(
     retry: Retry | None = None,
     mirror: Sequence[str] | None = None,
     waves: Waves | None = None,
+    *,
+    last: bool = True,
 ) -> tuple[Document, list[MailhaulError]]:
     """One run over `rows`, in `waves` if there are any; with `retry` also of what is quarantined,
     with `mirror` also of what is deleted at the source: folders that may have lost all their
-    messages.
+    messages. `last` is False for a pass that is followed by others: nothing is certified then.
 
     Gives the document, and what kept accounts from their end.
     """
@@ -230,7 +235,8 @@ def copy(
                 document = replace(document, waiting=order.waiting(conn, [*ids.values()]))
             if waves:
                 document.waves = waves.lines
-    return document, [failure.error for failure in failures]
+            unwritten = certify(conn, document, config, texts) if last else []
+    return document, [*(failure.error for failure in failures), *unwritten]
 
 
 def _config(

@@ -5,11 +5,12 @@ from __future__ import annotations
 import threading
 import time
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from migrate.cli import common
+from migrate.cli import certifying, common
 from migrate.cli.common import HERE, Dir, Json, Lang, Only
 from migrate.cli.stopping import interruptible
 from migrate.errors import MailhaulError, UsageError
@@ -28,14 +29,33 @@ if TYPE_CHECKING:
 _help = Texts(language())
 
 
-def report(directory: Dir = HERE, as_json: Json = False, lang: Lang = None) -> None:
+Certificates = Annotated[
+    bool, typer.Option("--certificates", help=_help("cli.option.certificates"))
+]
+Check = Annotated[
+    Path | None,
+    typer.Option("--check-certificate", help=_help("cli.option.check_certificate"), metavar="FILE"),
+]
+
+
+def report(
+    directory: Dir = HERE,
+    certificates: Certificates = False,
+    check_certificate: Check = None,
+    only: Only = None,
+    as_json: Json = False,
+    lang: Lang = None,
+) -> None:
     texts = common.texts_for(lang)
     with common.explained(texts, as_json=as_json):
         from migrate.config import load
 
         config = load(directory)
-        document = from_ledger(config, "report", texts)
-        errors = common.publish(document, config, texts, as_json=as_json, name="report")
+        need_ledger(config)
+        if check_certificate:
+            certifying.check_certificate(config, check_certificate, texts, as_json=as_json)
+        document, errors = _reported(config, only, texts, certificates=certificates)
+        errors += common.publish(document, config, texts, as_json=as_json, name="report")
         for error in errors:
             common.show_error(error, texts)
         raise typer.Exit(common.outcome(document, errors))
@@ -99,6 +119,7 @@ def verify_all(
             shown.close(row.source_user)
         with ledger.read() as conn:
             document = gather(conn, "verify", accounts.last_run(conn), texts, pairs)
+            unwritten = certifying.certify(conn, document, config, texts)
     document.checked, document.differences = checked, differences
     if changed:
         document.notes.append(texts("report.note.changed", n=changed))
@@ -108,7 +129,7 @@ def verify_all(
             failure = errors[line.source_user]
             cause, cure = explain(failure, texts)
             line.error = {"code": failure.code, "cause": cause, "cure": cure}
-    return document, [*errors.values()]
+    return document, [*errors.values(), *unwritten]
 
 
 def _verify(
@@ -148,6 +169,22 @@ def _verify(
     done = Verification(started, time.time(), deep, readable, *counted)
     ledger.write(lambda conn: verifications.record(conn, account_id, done))
     return found
+
+
+def _reported(
+    config: Config, only: Sequence[str] | None, texts: Texts, *, certificates: bool
+) -> tuple[Document, list[MailhaulError]]:
+    from migrate.ledger import Ledger, accounts
+    from migrate.report.gather import gather
+
+    rows = common.select(config.accounts, only)
+    pairs = [(row.source_user, row.target_user) for row in rows] if only else None
+    with Ledger(config.ledger_url) as ledger, ledger.read() as conn:
+        document = gather(conn, "report", accounts.last_run(conn), texts, pairs)
+        if not certificates:
+            return document, []
+        errors = certifying.certify(conn, document, config, texts, all_of_them=True)
+    return document, errors
 
 
 def from_ledger(config: Config, command: str, texts: Texts) -> Document:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from migrate.cli import common
+from migrate.cli.certifying import certify
 from migrate.cli.common import HERE, Dir, Json, Lang
 from migrate.cli.stopping import stopping
 from migrate.errors import EXIT_DIFFERS, EXIT_PENDING, UsageError
@@ -89,7 +90,10 @@ def _undo(
         with ledger.read() as conn:
             pairs = [(row.source_user, row.target_user) for row in rows]
             document = gather(conn, "undo", undo_id, texts, pairs)
+            unwritten = certify(conn, document, config, texts)
         common.publish(document, config, texts, as_json=False, name="undo", quiet=True)
+        for error in unwritten:
+            common.show_error(error, texts)
     _tell(found, undo_id, wish, texts, as_json=as_json)
     codes = [each.error.exit_code for each in found if each.error]
     codes += [EXIT_PENDING for each in found if each.stopped]

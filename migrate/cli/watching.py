@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from migrate.report.document import Document
     from migrate.texts import Texts
 
-    Pass = Callable[[Sequence[Account], Progress], tuple[Document, list[MailhaulError]]]
+    Pass = Callable[[Sequence[Account], Progress, bool], tuple[Document, list[MailhaulError]]]
 
 _LOOK = 5.0  # seconds between two looks at whether the cutover was made
 
@@ -77,6 +77,7 @@ def watch(
 ) -> tuple[Document, list[MailhaulError]]:
     """Passes over `rows` until `stop` is set, `until` (seconds since 1970) has come, or the cutover
     was made; then, unless stopped, one more over all of them, whose document and errors it gives.
+    `one_pass` is told whether it is the last.
 
     What stops one account does not end it: it is shown, and tried again after a longer pause.
     """
@@ -89,9 +90,10 @@ def watch(
         due = list(range(len(rows))) if last else schedule.due(time.monotonic())
         if due:
             some, counter = [rows[each] for each in due], _Counter(shown)
-            document, errors = one_pass(some, counter)
+            document, errors = one_pass(some, counter, last)
             while last and _busy(errors) and not stop.wait(_LOOK):
-                document, errors = one_pass(some, counter)  # after the pass of `cutover` itself
+                # After the pass of `cutover` itself.
+                document, errors = one_pass(some, counter, last)
             _tell(document, counter.new, errors, texts, as_json=as_json)
             if last:
                 return document, errors
@@ -110,7 +112,8 @@ def watch(
                     stop.set()
                 schedule.hurry(ears.heard(min(left, _LOOK), stop), time.monotonic())
         if stop.is_set():
-            return one_pass(rows, shown)  # copies nothing any more; says how all accounts stand
+            # Copies nothing any more; says how all accounts stand.
+            return one_pass(rows, shown, True)
 
 
 def cutover(directory: Dir = HERE, as_json: Json = False, lang: Lang = None) -> None:

@@ -78,6 +78,10 @@ class Config:
         return self.directory / "state" / "logs"
 
     @property
+    def certificates(self) -> Path:
+        return self.reports / "certificates"
+
+    @property
     def quarantine(self) -> Path:
         return self.directory / "quarantine"
 

@@ -73,7 +73,7 @@ def gather(
         renames=renames(conn, ids),
         repairs=_repairs(conn, ids),
         quarantine=_quarantine(conn, ids, texts),
-        skips=_skips(conn, ids),
+        skips=skips(conn, ids),
         followed=seen[0],
         deleted=seen[1],
         kept=seen[2],
@@ -220,7 +220,8 @@ def _notes(conn: Connection, ids: Sequence[int], texts: Texts) -> list[str]:
     return [texts("report.note.placeholders", n=stale)] if stale else []
 
 
-def _skips(conn: Connection, ids: Sequence[int]) -> list[SkipLine]:
+def skips(conn: Connection, ids: Sequence[int]) -> list[SkipLine]:
+    """What rules left out of the accounts `ids`: whole folders, and single messages."""
     whole = (
         select(account.c.source_user, folder.c.name, folder.c.rule, folder.c.listed)
         .join(account, account.c.id == folder.c.account_id)

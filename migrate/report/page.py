@@ -77,7 +77,7 @@ def _breakable(text: str) -> Markup:
 
 
 @cache
-def _environment() -> jinja2.Environment:
+def environment() -> jinja2.Environment:
     environment = jinja2.Environment(
         loader=jinja2.PackageLoader("migrate.report", "templates"),
         autoescape=True,
@@ -91,11 +91,12 @@ def _environment() -> jinja2.Environment:
 
 
 @cache
-def _style() -> tuple[Markup, str]:
-    """The style sheet, ours and therefore safe, and its CSP hash."""
-    style = files("migrate.report").joinpath("templates/page.css").read_text(encoding="utf-8")
-    digest = b64encode(hashlib.sha256(style.encode()).digest()).decode()
-    return Markup(style), f"sha256-{digest}"  # noqa: S704
+def style(*sheets: str) -> tuple[Markup, str]:
+    """The style sheets, ours and therefore safe, as one, and its CSP hash."""
+    folder = files("migrate.report").joinpath("templates")
+    text = "".join(folder.joinpath(each).read_text(encoding="utf-8") for each in sheets)
+    digest = b64encode(hashlib.sha256(text.encode()).digest()).decode()
+    return Markup(text), f"sha256-{digest}"  # noqa: S704
 
 
 def _effort(document: Document, texts: Texts) -> list[tuple[str, str]]:
@@ -113,9 +114,9 @@ def _effort(document: Document, texts: Texts) -> list[tuple[str, str]]:
 
 
 def render(document: Document, texts: Texts) -> str:
-    style, style_hash = _style()
+    sheet, sheet_hash = style("page.css")
     return (
-        _environment()
+        environment()
         .get_template("page.html.j2")
         .render(
             t=texts,
@@ -135,7 +136,7 @@ def render(document: Document, texts: Texts) -> str:
             tables=tables(document, texts),
             rows=ROWS,
             words=("source", "folder", "uid", "header", "quota", "run"),
-            style=style,
-            style_hash=style_hash,
+            style=sheet,
+            style_hash=sheet_hash,
         )
     )

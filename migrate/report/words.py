@@ -13,6 +13,7 @@ __all__ = [
     "duration",
     "equation",
     "explain",
+    "iso",
     "moment",
     "named",
     "number",
@@ -43,6 +44,11 @@ def duration(seconds: int, texts: Texts) -> str:
     if hours < 48:
         return texts("report.unit.hours", h=hours, m=minutes)
     return texts("report.unit.days", d=number(hours // 24), h=hours % 24)
+
+
+def iso(at: float) -> str:
+    """Seconds since 1970 as ISO 8601, UTC."""
+    return datetime.fromtimestamp(at, UTC).isoformat(timespec="seconds")
 
 
 def moment(iso: str, texts: Texts) -> str:

@@ -42,7 +42,8 @@ class Screen:
                 self.erase()
                 return
             body = "\n".join(f"\r{line}{_TO_END}" for line in lines)
-            self._write(f"{self._home()}{_NO_WRAP}{body}{_BELOW}{_WRAP}")
+            # Back to the left: what the terminal echoes there, as ^C, must not begin a new line.
+            self._write(f"{self._home()}{_NO_WRAP}{body}{_BELOW}{_WRAP}\r")
             self._height = len(lines)
             if self not in _painted:
                 _painted.append(self)

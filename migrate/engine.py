@@ -21,6 +21,7 @@ from migrate.delivery import Job
 from migrate.delta import Delta, settle_undo
 from migrate.errors import EXIT_PENDING, MailhaulError, Postponed, SourceLost, StateError
 from migrate.events import Events, Tell
+from migrate.expected import expected
 from migrate.forecast import Forecast, predictor
 from migrate.gmail.errors import Throttled
 from migrate.gmail.quota import Stopped
@@ -102,9 +103,8 @@ class LocalEngine:
         """Work on all `rows`; what stopped an account does not stop the others."""
         pairs = [(row.source_user, row.target_user) for row in rows]
         ids = self._ledger.write(lambda conn: accounts.enrol(conn, pairs))
-        with self._ledger.read() as conn:
-            left = totals.open_counts(conn, [*ids.values()])
-        known = {row.source_user: self._limited(left.get(ids[_pair(row)], 0)) for row in rows}
+        left = expected(self._config, self._ledger, ids).items()
+        known = {user: None if count is None else self._limited(count) for user, count in left}
         self._progress.begin(known, self._allowed)
         turns, failures = Turns(range(len(rows))), dict[int, Failure]()
 

@@ -43,6 +43,14 @@ def predictor(*, mend_from: bool) -> str:
     return version("mailhaul") + (" repair" if mend_from else "")
 
 
+_COUNTED = """
+SELECT a.source_user, a.target_user, count(o.id)
+FROM account AS a LEFT JOIN occurrence AS o
+ON o.account_id = a.id AND o.state IN ('pending', 'intended') AND NOT o.gone
+WHERE a.scanned_at IS NOT NULL GROUP BY a.id
+"""
+
+
 @dataclass(frozen=True, slots=True)
 class Foretold:
     """What is expected of one message."""
@@ -87,3 +95,11 @@ class Forecast:
             for uid, verdict, sure, digest in rows
             if uid in wanted
         }
+
+
+def counted(cache: Path) -> dict[tuple[str, str], int]:
+    """(Source user, target user) → messages to be copied, as the last plan found them."""
+    uri = f"{cache.as_uri()}?mode=ro"
+    with suppress(sqlite3.Error), closing(sqlite3.connect(uri, uri=True)) as opened:
+        return {(row[0], row[1]): row[2] for row in opened.execute(_COUNTED)}
+    return {}

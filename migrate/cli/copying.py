@@ -146,7 +146,7 @@ def run(
                 document, errors = copy(
                     config, rows, shown, texts, stop, limit, mirror=emptied, waves=in_waves
                 )
-        if in_waves:
+        if in_waves and not stop.is_set():
             in_waves.tell(texts, common.say)
         ended(document, [*unread, *errors], config, texts, as_json=as_json, one_line=watch)
 

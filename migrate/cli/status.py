@@ -18,11 +18,15 @@ from migrate.cli.stopping import until_interrupted
 from migrate.texts import Texts, language
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from migrate.config import Config
     from migrate.report.document import AccountLine, Document
 
 _help = Texts(language())
 _INTERVAL = 2.0
+_NAME = 34
+"""Columns of an account's name where all is to fit into 80."""
 _SHARE = 5
 """Of the time at most one part in so many is for counting: ledgers may be large."""
 
@@ -96,7 +100,7 @@ class _Shown:
         """At most `height` less one: the whole, and the accounts that are not done first."""
         from migrate.progress.line import fitted
 
-        table = _table(document, self._texts, first_open=True)
+        table = _open_first(document, self._texts)
         room = max(1, height - 3)
         if len(table) - 1 > room:
             more = self._texts("batch.status.more", n=len(table) - room)
@@ -123,21 +127,30 @@ class _Shown:
         return bar_line(name, done, totals.source, said, columns)
 
 
-def _table(document: Document, texts: Texts, *, first_open: bool = False) -> list[str]:
+def _table(document: Document, texts: Texts) -> list[str]:
     from migrate.report.document import CLASSES
 
-    names = ("source", *CLASSES)
+    return as_table(_rows(document.accounts, ("source", *CLASSES), texts))
+
+
+def _open_first(document: Document, texts: Texts) -> list[str]:
+    """What changes, as narrow as can be; those at work first, those that are done last."""
+    from migrate.progress.line import fitted
+
+    lines = sorted(document.accounts, key=lambda line: (not line.working, line.state == "done"))
+    header, *rows = _rows(lines, ("source", "pending", "quarantined"), texts)
+    return as_table([header, *([fitted(name, _NAME).rstrip(), *rest] for name, *rest in rows)])
+
+
+def _rows(lines: Sequence[AccountLine], names: Sequence[str], texts: Texts) -> list[list[str]]:
+    """With a header; `names` are those of `Totals`."""
     header = [texts("cli.status.account"), texts("cli.status.state")]
     header += [texts(f"cli.status.{name}") for name in names]
-    accounts = document.accounts
-    if first_open:
-        accounts = sorted(accounts, key=lambda line: (not line.working, line.state == "done"))
-    rows = [
+    return [header] + [
         [line.source_user, _state(line, texts)]
         + [f"{getattr(line.totals, name):,}" for name in names]
-        for line in accounts
+        for line in lines
     ]
-    return as_table([header, *rows])
 
 
 def _state(line: AccountLine, texts: Texts) -> str:

@@ -41,7 +41,7 @@ class _Counter(Progress):
             self.new += messages
         self._shown.scanned(user, messages)
 
-    def begin(self, left: Mapping[str, int], allowed: Callable[[], Allowed]) -> None:
+    def begin(self, left: Mapping[str, int | None], allowed: Callable[[], Allowed]) -> None:
         self._shown.begin(left, allowed)
 
     def open(self, user: str, messages: int, size: int, what: str = "copy") -> None:

@@ -68,6 +68,12 @@ def known(conn: Connection, pairs: Sequence[tuple[str, str]]) -> dict[tuple[str,
     return {pair: there[pair] for pair in pairs if pair in there}
 
 
+def scanned(conn: Connection, ids: Sequence[int]) -> set[int]:
+    """Those of the accounts that a scan has seen to its end."""
+    query = select(account.c.id).where(account.c.scanned_at.is_not(None))
+    return set(conn.scalars(query)).intersection(ids)
+
+
 def take(conn: Connection, account_id: int, *, force: bool = False) -> Account | None:
     """Lease the account to this process with a new fence; None while another one holds it.
 

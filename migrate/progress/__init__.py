@@ -17,8 +17,8 @@ __all__ = ["Allowed", "Progress", "progress"]
 class Progress:
     """What the engine tells while it works, per source user. This one shows nothing."""
 
-    def begin(self, left: Mapping[str, int], allowed: Callable[[], Allowed]) -> None:
-        """A pass over these accounts begins; so many messages of each are known to be open.
+    def begin(self, left: Mapping[str, int | None], allowed: Callable[[], Allowed]) -> None:
+        """A pass over these accounts begins; so many messages of each are open, None: not known.
         `allowed`: what the quotas allow, now."""
 
     def scanned(self, user: str, messages: int) -> None:

@@ -40,8 +40,8 @@ class _Pass:
     """All accounts of a run."""
 
     accounts: int
-    left: dict[str, int]
-    """Messages that are open, of accounts that are not finished."""
+    left: dict[str, int | None]
+    """Messages that are open, of accounts that are not finished; None: not known."""
     allowed: Callable[[], Allowed]
     messages: int = 0
     bytes: int = 0
@@ -60,13 +60,17 @@ class Bars(Progress):
         self._bars: dict[str, _Bar] = {}
         self._units: dict[str, Callable[[], int]] = {}
         self._pass: _Pass | None = None
+        self._domain = ""
+        """That of all accounts, with its @; then nobody has to read it again and again."""
         self._lock, self._painting = threading.Lock(), threading.Lock()
         self._painter: threading.Thread | None = None
 
-    def begin(self, left: Mapping[str, int], allowed: Callable[[], Allowed]) -> None:
+    def begin(self, left: Mapping[str, int | None], allowed: Callable[[], Allowed]) -> None:
         with self._lock:
             self._pass = _Pass(len(left), dict(left), allowed)
             self._units.clear()
+            domains = {user[user.rfind("@") :] if "@" in user else "" for user in left}
+            self._domain = domains.pop() if len(domains) == 1 and len(left) > 1 else ""
             self._wake()
 
     def paced(self, user: str, units: Callable[[], int]) -> None:
@@ -80,7 +84,8 @@ class Bars(Progress):
             bar = self._bars.setdefault(user, _Bar())
             bar.messages += messages
             if bar.what == "scan" and self._pass:
-                self._pass.left[user] = self._pass.left.get(user, 0) + messages
+                # What a plan has counted is not to be counted twice; `open` will know.
+                self._pass.left[user] = max(self._pass.left.get(user) or 0, bar.messages)
             self._wake()
 
     def open(self, user: str, messages: int, size: int, what: str = "copy") -> None:
@@ -101,7 +106,7 @@ class Bars(Progress):
             if self._pass:
                 self._pass.messages += messages
                 self._pass.bytes += size
-                self._pass.left[user] = max(0, self._pass.left.get(user, 0) - messages)
+                self._pass.left[user] = max(0, (self._pass.left.get(user) or 0) - messages)
 
     def close(self, user: str) -> None:
         with self._lock:
@@ -133,7 +138,8 @@ class Bars(Progress):
         return whole + shown
 
     def _account(self, user: str, bar: _Bar, allowed: Allowed, columns: int) -> str:
-        name = visible(self._texts(f"cli.progress.{bar.what}", user=user))
+        short = user.removesuffix(self._domain)
+        name = visible(self._texts(f"cli.progress.{bar.what}", user=short))
         if bar.what == "scan":
             count = self._texts("cli.progress.messages", n=bar.messages)
             return f"{fitted(name, min(width(name), columns - width(count) - 2))}  {count}"
@@ -153,6 +159,8 @@ class Bars(Progress):
         name = self._texts("cli.progress.all", n=over, accounts=whole.accounts)
         said = facts(self._texts, whole.messages, total, rate)
         said.append(time_left(self._texts, left, allowed, rate))
+        if None in whole.left.values():
+            said[0], said[-1] = said[0] + "+", said[-1] and said[-1] + "+"
         return bar_line(name, whole.messages, total, said, columns)
 
     def _wake(self) -> None:

@@ -120,6 +120,14 @@ def test_an_account_counts_anew_when_it_opens_again_and_the_whole_does_not(shown
     shown.end()
 
 
+def test_what_nobody_knows_is_more(shown: Bars) -> None:
+    shown.begin({"taro": 5, "hanako": None}, Allowed)
+    assert "0/5+" in frame(shown)[0]
+    shown.scanned("hanako", 7)
+    assert "0/12 " in frame(shown)[0] + " "
+    shown.end()
+
+
 def test_what_is_scanned_anew_is_part_of_the_whole(shown: Bars) -> None:
     shown.begin({"taro": 5, "hanako": 0}, Allowed)
     shown.scanned("hanako", 7)
@@ -189,6 +197,23 @@ def test_a_line_that_is_said_stands_above_the_bars(
     screen.paint(["one"])
     screen.erase()
     assert terminal.rows() == [""]
+
+
+def test_what_the_terminal_echoes_is_gone_with_the_bars(terminal: Terminal) -> None:
+    screen = Screen(terminal)
+    for _ in range(2):
+        screen.paint(["one", "x" * 79])
+        terminal.write("^C")
+    screen.erase()
+    assert rows(terminal.getvalue()) == [""]
+
+
+def test_the_domain_of_all_is_not_shown(shown: Bars) -> None:
+    for others, name in (("hanako@example.jp", "taro"), ("hanako", "taro@example.jp")):
+        shown.begin({"taro@example.jp": 1, others: 1}, Allowed)
+        shown.open("taro@example.jp", 1, 0)
+        assert frame(shown)[1].split()[0] == name
+        shown.end()
 
 
 def test_a_pipe_and_a_quiet_run_get_nothing(

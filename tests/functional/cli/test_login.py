@@ -37,6 +37,7 @@ from migrate.gmail.auth.consent import Question
 from migrate.gmail.auth.redirect import Redirect
 from migrate.sandbox.embed import Running, running
 from migrate.texts import Texts
+from tests.functional import chromium
 from tests.functional.migration import FAST, ROOT, Gmail, Migration, faults, stats
 
 from .contract import CLEAN, Make, user_of
@@ -168,54 +169,50 @@ def log_in(migration: Migration, user: str, *, paste: bool) -> tuple[int, str, s
 
 
 def test_a_user_copies_their_own_mailbox(personal: Callable[..., Migration], here: Site) -> None:
-    migration = personal()
+    """After the fourth import a fresh token is had; after the seventh the login is taken back."""
+    limits = f"{FAST}uploads_per_user = 1\nuploads_per_user_max = 1\n"
+    migration = personal(CLEAN.replace(FAST, limits))
     user, token = user_of(migration), migration.directory / "token.json"
-    before = migration("check")
-    assert (before.code, "mailhaul migrate login" in before.err) == (2, True)
-    code, out, _ = log_in(migration, user, paste=False)
+    code, out, err = log_in(migration, user, paste=False)
     assert (code, json.loads(out)["user"]) == (0, user)
     assert stat.S_IMODE(token.stat().st_mode) == 0o600
     # Once again with another way back, and as somebody else: the first login stays.
     kept = token.read_bytes()
-    code, out, err = log_in(migration, "mallory@example.org", paste=True)
-    assert (code, "mallory@example.org" in err) == (5, True)
+    code, out, more = log_in(migration, "mallory@example.org", paste=True)
+    assert (code, "mallory@example.org" in more) == (5, True)
     assert token.read_bytes() == kept
-    secrets = [json.loads(kept)["refresh_token"], here.client.secret, "ya29.", "4/0"]
+    expired = {"method": "gmail.users.messages.import", "error": "invalid-credentials"}
+    ended = {"method": "token", "nth": 3, "error": "token-revoked"}
+    faults(here.sandbox, expired | {"nth": [4, 8]}, ended)
     debug = {"MAILHAUL_DEBUG": "1"}
+    stopped = migration("run", "--json", env=debug)
+    assert (stopped.code, "seven days" in stopped.err) == (5, True)
+    assert stopped.json["accounts"][0]["error"]["code"] == "target-login-ended"
+    assert stopped.json["totals"]["imported"] == 6
+    logged_in(here, token, user)
     done = migration("run", env=debug)
     assert done.code == 0, done.said
     assert len(list(Gmail(here.sandbox, user).ids())) == 11
-    http_(f"{here.sandbox.url}/revoke", "POST", {"token": secrets[0]})
-    ended = migration("check", env=debug)
-    assert (ended.code, "seven days" in ended.err) == (5, True)
-    assert [each for each in secrets if each in out + err + done.said + ended.said] == []
+    logins = [json.loads(each)["refresh_token"] for each in (kept, token.read_bytes())]
+    secrets = [*logins, here.client.secret, "ya29.", "4/0"]
+    assert [each for each in secrets if each in out + err + more + stopped.said + done.said] == []
     for path in migration.directory.rglob("*"):
         if path.is_file() and path != token:
             data = path.read_bytes()
             assert [each for each in secrets if each.encode() in data] == [], path
 
 
-def test_a_login_that_ends_in_the_middle_and_is_renewed(
-    personal: Callable[..., Migration], here: Site
-) -> None:
-    """After the fourth import a fresh token is had; after the seventh the user has revoked it."""
-    limits = f"{FAST}uploads_per_user = 1\nuploads_per_user_max = 1\n"
-    migration = personal(CLEAN.replace(FAST, limits))
-    user, token = user_of(migration), migration.directory / "token.json"
-    logged_in(here, token, user)
-    imports = {"method": "gmail.users.messages.import", "error": "invalid-credentials"}
-    faults(
-        here.sandbox,
-        imports | {"nth": [4, 8]},
-        {"method": "token", "nth": 3, "error": "token-revoked"},
-    )
-    stopped = migration("run", "--json")
-    assert stopped.code == 5, stopped.said
-    assert stopped.json["accounts"][0]["error"]["code"] == "target-login-ended"
-    assert stopped.json["totals"]["imported"] == 6
-    logged_in(here, token, user)
-    done = migration("run", "--json")
-    assert (done.code, done.json["totals"]["imported"]) == (0, 11), done.said
+def test_a_browser_lets_a_form_lead_back(here: Site, tmp_path: Path) -> None:
+    """Its policy (CSP) rules the form, and where that leads."""
+    if not chromium.BINARY:
+        assert os.environ.get("CI") != "true", "CI needs Chromium"
+        pytest.skip("needs Chromium")
+    with chromium.page(tmp_path / "profile") as tab, Redirect("thanks") as redirect:
+        asked = Question(here.client, SCOPES["modify"], USER, redirect.uri)
+        tab.open(asked.url, 800)
+        tab.evaluate("document.querySelector('button[value=allow]').click(), 1")
+        code = redirect.wait(asked.code, None, 30)
+    assert asked.redeem(code, request()).user == USER
 
 
 @pytest.mark.parametrize("scopes", SCOPES)
@@ -233,8 +230,6 @@ def test_a_login_outlasts_a_restart_of_the_sandbox(tmp_path: Path) -> None:
     with site(tmp_path, "--users", USER, "--port", port) as again:
         login = load_login(again.client_file, tmp_path / "token.json", again.sandbox.url)
         assert Tokens(login, USER, "modify").bearer()
-    with site(tmp_path, "--users", "other@example.org", "--port", port):
-        assert refusal(Tokens(login, USER, "modify").bearer) == "target-unknown-user"
 
 
 ENDED = {
@@ -377,11 +372,10 @@ def test_what_the_consent_page_refuses(here: Site, query: dict[str, str], status
         assert http_(changed(question(here).url, **query), verb, {"user": USER})[0] == status
 
 
-def test_a_stranger_cannot_consent(tmp_path: Path) -> None:
-    with site(tmp_path, "--users", USER) as only:
-        form = {"user": "<b>nobody@example.org", "decision": "allow"}
-        status, page = http_(question(only).url, "POST", form)
-    assert (status, "&lt;b&gt;nobody@example.org" in page) == (200, True)
+def test_a_stranger_cannot_consent(here: Site) -> None:
+    form = {"user": "<b>nobody", "decision": "allow"}
+    status, page = http_(question(here).url, "POST", form)
+    assert (status, "&lt;b&gt;nobody" in page) == (200, True)
 
 
 def test_who_comes_to_the_way_back(here: Site) -> None:

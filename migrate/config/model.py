@@ -195,6 +195,8 @@ class TargetConfig(_Section):
     token_file: FolderPath = Field(default="token.json", validate_default=True)
     scopes: Literal["minimal", "modify", "full"] = "modify"
     ca_file: ExistingFile | None = Field(default=None, examples=["ca.pem"])
+    directory_admin: Text | None = Field(default=None, examples=["admin@example.com"])
+    storage_bytes: Count | None = Field(default=None, examples=[2_000_000_000_000])
 
     @model_validator(mode="after")
     def _complete(self) -> Self:

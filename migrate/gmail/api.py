@@ -94,7 +94,7 @@ class Change:
     """It is gone for good."""
 
 
-class _Bearer:
+class Bearer:
     """Our `Tokens` in the shape that `AuthorizedHttp` wants."""
 
     def __init__(self, tokens: Tokens) -> None:
@@ -302,7 +302,7 @@ class Mailbox:
         if http is None:
             plain = plain_http(self._ca, self._timeout, self._api)
             plain = checked(plain, self._pacer.check)
-            http = google_auth_httplib2.AuthorizedHttp(_Bearer(self._tokens), http=plain)
+            http = google_auth_httplib2.AuthorizedHttp(Bearer(self._tokens), http=plain)
             self._local.http = http
         return http
 

@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 from migrate.accounts import Account
 from migrate.config import Config, is_loopback
 from migrate.connections import Gmail
+from migrate.gmail.directory import Directory
 from migrate.preflight import each, once
 from migrate.preflight.finding import Finding, Level
 from migrate.preflight.names import Names
@@ -37,9 +38,10 @@ def check(
     """
     names = None if dns is None and _rehearsal(config) else Names(dns)
     gmail = Gmail(config, threading.Event(), _PATIENCE)
+    directory = _directory(config, gmail)
 
     def one(row: Account) -> Seen:
-        seen = look(config, gmail, row)
+        seen = look(config, gmail, directory, row)
         done(row)
         return seen
 
@@ -51,3 +53,10 @@ def check(
 
 def _rehearsal(config: Config) -> bool:
     return is_loopback(str(urlsplit(config.target.api).hostname))
+
+
+def _directory(config: Config, gmail: Gmail) -> Directory | None:
+    target, timeout = config.target, config.limits.request_timeout
+    if target.directory_admin is None:
+        return None
+    return Directory(target.api, gmail.access, target.directory_admin, target.ca_file, timeout)

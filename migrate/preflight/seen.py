@@ -5,6 +5,7 @@ The checks judge it; they ask nobody themselves.
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
@@ -12,16 +13,20 @@ from typing import TypeVar
 from migrate.accounts import Account
 from migrate.config import Config
 from migrate.connections import Gmail, open_source
-from migrate.errors import MailhaulError, StateError, TargetError
+from migrate.errors import MailhaulError, SourceError, StateError, TargetError
 from migrate.gmail.api import Label
+from migrate.gmail.directory import Directory, Person
 from migrate.gmail.errors import MessageRefused, NotFound
 from migrate.gmail.quota import Stopped
 from migrate.labels import Mapped, map_folders
 from migrate.ledger import peek
 from migrate.source import Folder, Provider
 from migrate.source.surveying import Usage
+from migrate.source.wire import Interrupted
 
 T = TypeVar("T")
+
+_PATIENCE = 20.0  # seconds for a source that asks to wait
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,21 +59,28 @@ class Seen:
     account: Account
     source: SourceSide | MailhaulError
     target: TargetSide | MailhaulError
+    person: Person | MailhaulError | None
+    """As the directory knows the user; None: nobody, or it was not asked."""
     before: peek.Seen | None
     """What the last run or plan saw."""
 
 
-def look(config: Config, gmail: Gmail, row: Account) -> Seen:
+def look(config: Config, gmail: Gmail, directory: Directory | None, row: Account) -> Seen:
     """Log in to both sides of an account; nothing is written at either."""
     pair = row.source_user, row.target_user
     known = peek.seen(config.ledger_path, *pair), peek.seen(config.scan_cache, *pair)
     newest = max((each for each in known if each), key=lambda each: each.at, default=None)
     source, target = _try(lambda: _source(config, row)), _try(lambda: _target(config, gmail, row))
-    return Seen(config, row, source, target, newest)
+    person = _try(lambda: directory.find(row.target_user)) if directory else None
+    return Seen(config, row, source, target, person, newest)
 
 
 def _source(config: Config, row: Account) -> SourceSide:
-    source = open_source(config, row)
+    try:
+        source = open_source(config, row, _Hurried())
+    except Interrupted as error:
+        host = config.source.address.host
+        raise SourceError("source-busy", host=host, answer=f"> {_PATIENCE:.0f} s") from error
     try:
         folders = [each for each in source.folders() if each.selectable]
         return SourceSide(
@@ -81,6 +93,13 @@ def _source(config: Config, row: Account) -> SourceSide:
         )
     finally:
         source.close()
+
+
+class _Hurried(threading.Event):
+    """Does not wait for long."""
+
+    def wait(self, timeout: float | None = None) -> bool:
+        return timeout is None or timeout > _PATIENCE or super().wait(timeout)
 
 
 def _target(config: Config, gmail: Gmail, row: Account) -> TargetSide:

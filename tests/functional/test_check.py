@@ -42,6 +42,7 @@ ACCOUNTS = {
     "scanner": (f"scanner@{DOMAIN}", "secret"),  # without Gmail
     "wrong": (f"info@{DOMAIN}", "wr0ng-pass"),  # an alias of hanako
 }
+Accounts = dict[tuple[str, str], str]
 AT = datetime(2026, 1, 1, tzinfo=UTC)
 
 
@@ -77,11 +78,11 @@ def migration(imap: Dovecot, sandbox: Running, tmp_path: Path) -> Migration:
 
 
 def _written(
-    at: Path, imap: Dovecot, sandbox: Running, accounts: dict[tuple[str, str], str]
+    at: Path, imap: Dovecot, sandbox: Running, accounts: Accounts, target: str = ""
 ) -> Migration:
     url = f"imaps://{imap.host}:{imap.imaps_port}"
     more = '[labels]\nexclude = ["Old"]\n'
-    return Migration(at / "move").write(url, imap.ca, sandbox, accounts, more)
+    return Migration(at / "move").write(url, imap.ca, sandbox, accounts, more, target)
 
 
 def levels(account: Any) -> dict[str, str]:
@@ -178,3 +179,40 @@ def test_a_resolver_must_be_an_address(migration: Migration) -> None:
     done = migration("check", "--dns", "dns.example.jp", "--lang", "en")
     assert done.code == 2, done.said
     assert "--dns 127.0.0.1:5353" in done.err
+
+
+def test_the_directory_tells_why_a_user_is_refused(
+    imap: Dovecot, sandbox: Running, tmp_path: Path
+) -> None:
+    rows = {"jiro": "jiro.tanaka", "taro": "left", "nobody": "nobody", "scanner": "scanner"}
+    accounts = {(source, f"{to}@{DOMAIN}"): "secret" for source, to in rows.items()}
+    accounts["hanako", f"taro.suzuki@{DOMAIN}"] = "secret"
+    extra = f'directory_admin = "hanako.sato@{DOMAIN}"\nstorage_bytes = 20_000\n'
+    done = _written(tmp_path, imap, sandbox, accounts, extra)("check", "--json")
+    assert done.code == 5, done.said
+    codes = {
+        each["source_user"]: [one["code"] for one in each["checks"] if one["level"] == "error"]
+        for each in done.json["accounts"]
+    }
+    assert codes == {
+        "jiro": ["target-user-suspended"],
+        "taro": ["target-user-archived"],
+        "nobody": ["target-unknown-user"],
+        "scanner": ["target-no-mail-service", "target-no-mailbox"],
+        "hanako": [],
+    }
+    assert "WEB_LOGIN_REQUIRED" in done.out
+    whole = {each["check"]: each for each in done.json["checks"]}
+    assert whole["storage"]["code"] == "storage-small"
+    assert whole["storage"]["found"] == {"needed": 25000, "free": 20000, "accounts_unknown": 0}
+
+
+def test_a_directory_that_may_not_be_asked_costs_only_its_answer(
+    imap: Dovecot, sandbox: Running, tmp_path: Path
+) -> None:
+    extra = f'directory_admin = "taro.suzuki@{DOMAIN}"\n'
+    one: Accounts = {("taro", f"taro.suzuki@{DOMAIN}"): "secret"}
+    done = _written(tmp_path, imap, sandbox, one, extra)("check", "--lang", "en")
+    assert done.code == 0, done.said
+    assert "directory-refused 403 Not Authorized" in done.out
+    assert "https://www.googleapis.com/auth/admin.directory.user.readonly" in done.out

@@ -11,10 +11,11 @@ from migrate.gmail.auth.key import Key, load_key
 from migrate.gmail.auth.keyless import Keyless, load_keyless
 from migrate.gmail.auth.login import UserLogin, load_login
 from migrate.gmail.auth.login import save as save_login
-from migrate.gmail.auth.tokens import SCOPES, Access, Tokens
+from migrate.gmail.auth.tokens import DIRECTORY, SCOPES, Access, Tokens
 
 __all__ = [
     "BROKEN",
+    "DIRECTORY",
     "GOOGLE_API",
     "GOOGLE_TOKEN_URI",
     "LOOPBACK",

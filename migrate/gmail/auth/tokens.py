@@ -21,6 +21,8 @@ SCOPES: Mapping[str, tuple[str, ...]] = {
     "modify": ("https://www.googleapis.com/auth/gmail.modify",),
     "full": ("https://mail.google.com/",),
 }
+DIRECTORY = ("https://www.googleapis.com/auth/admin.directory.user.readonly",)
+"""Of an administrator, to see who is suspended; only where the configuration asks for it."""
 
 
 class Access(Protocol):
@@ -53,7 +55,8 @@ class Tokens:
         ca_file: Path | None = None,
         timeout: float = 60,
     ) -> None:
-        self._access, self.user, self.scopes = access, user, SCOPES[scopes]
+        self._access, self.user = access, user
+        self.scopes = DIRECTORY if scopes == "directory" else SCOPES[scopes]
         self._credentials = access.credentials(user, self.scopes)
         http = plain_http(ca_file, timeout, access.token_uri)
         self._request = access.request(google_auth_httplib2.Request(http))

@@ -6,10 +6,17 @@ One request tells the first that fails; those after it are then not known.
 from __future__ import annotations
 
 from migrate.errors import MailhaulError
+from migrate.preflight.each import users
 from migrate.preflight.finding import Finding, failed, fine, not_asked, note
 from migrate.preflight.seen import Seen
 
-_OF_USER = {"target-unknown-user", "target-forbidden", "target-delegation-denied"}
+_OF_USER = {
+    "target-user-suspended",
+    "target-user-archived",
+    "target-unknown-user",
+    "target-forbidden",
+    "target-delegation-denied",
+}
 _OF_MAILBOX = {"target-no-mail-service", "target-closed"}
 
 
@@ -39,4 +46,8 @@ def mailbox(seen: Seen) -> Finding:
 
 
 def _error(seen: Seen) -> MailhaulError | None:
-    return seen.target if isinstance(seen.target, MailhaulError) else None
+    """The directory knows better why Gmail refuses a user."""
+    said = seen.target if isinstance(seen.target, MailhaulError) else None
+    if said is not None and said.code not in _OF_USER:
+        return said
+    return users.wrong(seen) or said

@@ -5,12 +5,20 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from migrate.preflight.each.size import size
-from migrate.preflight.finding import Bytes, Finding, not_asked
+from migrate.preflight.finding import Bytes, Finding, fine, not_asked, warning
 from migrate.preflight.project import Project
 
 
 def check(project: Project) -> Iterator[Finding]:
     sizes = [(each, size(each)) for each in project.seen]
     needed = sum(each.before.open if each.before else found.bytes for each, found in sizes if found)
-    unknown = sum(found is None for _, found in sizes)
-    yield not_asked("storage-unknown", needed=Bytes(needed), accounts_unknown=unknown)
+    told = {
+        "needed": Bytes(needed),
+        "accounts_unknown": sum(found is None for _, found in sizes),
+    }
+    free = project.config.target.storage_bytes
+    if free is None:
+        yield not_asked("storage-unknown", **told)
+    else:
+        told["free"] = Bytes(free)
+        yield warning("storage-small", **told) if needed > free else fine(**told)

@@ -231,11 +231,13 @@ def test_the_reason_comes_in_a_challenge(scripted: ScriptedImap, open_source: Op
     told = {"status": "400", "scope": "https://mail.google.com/", "seen": ACCESS}
     challenge = b64encode(json.dumps(told).encode())
     scripted.on(b"AUTH", b"+ " + challenge + b"\r\n")
-    scripted.on(b"$", b"H1 NO [AUTHENTICATIONFAILED] Invalid credentials\r\n")  # after our AQ==
+    # What answers the challenge is read as a tag.
+    scripted.on(b"$", b"H1 NO [AUTHENTICATIONFAILED] Invalid credentials, says TAG\r\n")
     login = replace(scripted.login, auth="oauthbearer", tokens=Tokens(lambda: Token(ACCESS)))
     error = raised(lambda: open_source(login), secret=ACCESS)
     assert error.code == "source-token-rejected"
     assert "https://mail.google.com/" in str(error.params["answer"])
+    assert "says AQ==" in str(error.params["answer"])
 
 
 @pytest.mark.parametrize(
@@ -347,7 +349,7 @@ def test_what_the_endpoint_refuses(endpoint: TokenEndpoint, error: str, code: st
     assert raised(by_client_credentials(app(endpoint)), secret=SECRET).code == code
 
 
-@pytest.mark.parametrize("status", [200, 302, 404])
+@pytest.mark.parametrize("status", [200, 308, 404])
 def test_what_is_no_endpoint(endpoint: TokenEndpoint, status: int) -> None:
     endpoint.answers = [(status, "<html>log in to the proxy</html>")]
     assert raised(by_client_credentials(app(endpoint))).code == "source-token-refused"

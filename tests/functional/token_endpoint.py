@@ -47,7 +47,7 @@ def token_endpoint() -> Iterator[TokenEndpoint]:
             status, told = endpoint.answer()
             body = told if isinstance(told, str) else json.dumps(told)
             self.send_response(status)
-            if status == 302:
+            if status == 308:
                 self.send_header("Location", endpoint.uri + "/elsewhere")
             self.send_header("Content-Length", str(len(body.encode())))
             self.end_headers()

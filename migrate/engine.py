@@ -158,7 +158,8 @@ class LocalEngine:
         except StateError as error:
             failure = failure or error
         if failure and not isinstance(failure, Postponed):
-            tell("account-failed", code=failure.code)
+            later = failure.exit_code == EXIT_PENDING
+            tell("account-stopped" if later else "account-failed", code=failure.code)
         return Failure(row, failure) if failure else None
 
     def _release(self, lease: Lease, failure: MailhaulError | None, *, cut: bool) -> None:

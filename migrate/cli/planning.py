@@ -43,6 +43,7 @@ def plan(
         from migrate.progress import progress
 
         config = load(directory)
+        common.tell_doubts(config, texts)
         rows = common.select(config.accounts, only)
         old = Reviewed.read(diff) if diff else None
         shown = progress(texts, quiet=as_json)

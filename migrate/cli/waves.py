@@ -49,6 +49,8 @@ def chosen(
     from migrate.waves import wave as one_wave
 
     rows = common.select(config.accounts, only)
+    if despite and not waves:
+        raise UsageError("despite-alone")
     if waves:
         for option in (each for each, given in against.items() if given):
             raise UsageError("waves-several", option=option)

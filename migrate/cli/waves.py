@@ -81,6 +81,7 @@ class Waves:
         """Work on them, as far as it goes."""
         from migrate.report.document import WaveLine
 
+        self.lines = []
         failures: list[Failure] = []
         going = True
         for each in self._waves:

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from migrate.texts import Texts
 
 _EVERY = 0.25
+_ASK = 5.0
+"""Seconds between two looks at what is allowed."""
 
 
 @dataclass(slots=True)
@@ -43,6 +45,8 @@ class _Pass:
     left: dict[str, int | None]
     """Messages that are open, of accounts that are not finished; None: not known."""
     allowed: Callable[[], Allowed]
+    asked: tuple[float, Allowed] | None = None
+    """When, and what was said."""
     messages: int = 0
     bytes: int = 0
     units: int = 0
@@ -127,8 +131,8 @@ class Bars(Progress):
 
     def frame(self, columns: int, lines: int) -> list[str]:
         """What is shown now on a terminal of that size, its last column left free."""
+        allowed = self._allowed()
         with self._lock:
-            allowed = self._pass.allowed() if self._pass else Allowed()
             shown = [self._account(*each, allowed, columns - 1) for each in self._bars.items()]
             whole = [self._whole(self._pass, allowed, columns - 1)] if self._pass else []
         room = max(1, lines - 1 - len(whole))
@@ -136,6 +140,15 @@ class Bars(Progress):
             more = self._texts("cli.progress.more", n=len(shown) - room + 1)
             shown = [*shown[: room - 1], fitted(more, columns - 1).rstrip()]
         return whole + shown
+
+    def _allowed(self) -> Allowed:
+        """Asked now and then, and without the lock: the answer may have to be read from a disk."""
+        whole, now = self._pass, self._clock()
+        if whole is None:
+            return Allowed()
+        if whole.asked is None or now - whole.asked[0] >= _ASK:
+            whole.asked = now, whole.allowed()
+        return whole.asked[1]
 
     def _account(self, user: str, bar: _Bar, allowed: Allowed, columns: int) -> str:
         short = user.removesuffix(self._domain)

@@ -319,5 +319,6 @@ NEVER = {
     "storage-full": "harm",
     "upload-per-day": "harm",
     "quota-by": "accounts",
+    "quota-details": "quota",
 }
 """Not measured, and why (`measure.why.…`)."""

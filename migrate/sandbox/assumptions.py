@@ -63,6 +63,8 @@ class Assumptions:
     """How a full mailbox refuses: 403 storageQuotaExceeded as Drive does; 400."""
     quota_by: Literal["user", "service-account"] = "user"
     """Who the units per minute and user are counted for."""
+    quota_details: Literal["named", "none"] = "named"
+    """Whether a refusal for quota names the limit, and when the minute began."""
     concurrency: int = 10
     """Requests of a mailbox that may be under way at once."""
     upload_per_day: int = 0

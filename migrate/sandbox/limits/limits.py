@@ -23,7 +23,11 @@ class Limits:
     def __init__(self, options: Options, clock: Clock) -> None:
         assume, enforced = options.assume, options.quota != "off"
         self._now = clock.now
-        self._quota = Quota(plan(options), by_user=assume.quota_by == "user")
+        self._quota = Quota(
+            plan(options),
+            by_user=assume.quota_by == "user",
+            named=assume.quota_details == "named",
+        )
         self._concurrency = Concurrency(assume.concurrency if enforced else 0)
         self._archives = Concurrency(1, parallel_operation)
         self._uploads = Meter(assume.upload_per_day if enforced else 0, midnight)

@@ -76,8 +76,9 @@ def _or(given: int | None, otherwise: int) -> int:
 class Quota:
     """Counts units by user, always; refuses what goes over the plan."""
 
-    def __init__(self, plan: Plan, *, by_user: bool) -> None:
-        self._metric, self._by_user = plan.metric, by_user
+    def __init__(self, plan: Plan, *, by_user: bool, named: bool = True) -> None:
+        """`named`: a refusal names the limit."""
+        self._metric, self._by_user, self._named = plan.metric, by_user, named
         self._user = Meter(plan.per_user, lasting(MINUTE))
         self._project = Meter(plan.per_project, lasting(MINUTE))
         self._day = Meter(plan.per_day, midnight)
@@ -112,7 +113,9 @@ class Quota:
             f"'{service}' for consumer 'project_number:{PROJECT_NUMBER}'.",
             reason="rateLimitExceeded",
             domain="usageLimits",
-            details=[
+            details=[]
+            if not self._named
+            else [
                 {
                     "@type": "type.googleapis.com/google.rpc.ErrorInfo",
                     "reason": "RATE_LIMIT_EXCEEDED",

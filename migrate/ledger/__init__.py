@@ -109,6 +109,12 @@ def create(file: Path) -> None:
 
     Somebody else's that is there by then stays. OSError and the database's errors as they come.
     """
+    # Of a ledger that is lost: they would be taken for the new one's. Listed before the look for
+    # the ledger, they are not those of another process that makes one just now, and works with it.
+    lost = [each for each in _side_files(file) if each.exists()]
+    if lost and not file.exists():
+        for each in lost:
+            each.unlink(missing_ok=True)
     new = file.with_name(f".{file.name}.{token_hex(4)}")
     try:
         # Without a write-ahead log: what that still holds when the disk is full would stay behind.
@@ -122,7 +128,6 @@ def create(file: Path) -> None:
         finally:
             engine.dispose()
         new.chmod(0o600)
-        _remove_side_files(file)  # of a ledger that is lost: they would be taken for this one's
         try:
             os.link(new, file)
         except FileExistsError:
@@ -131,12 +136,12 @@ def create(file: Path) -> None:
             new.rename(file)  # a file system without links
     finally:
         new.unlink(missing_ok=True)
-        _remove_side_files(new)
+        for each in _side_files(new):
+            each.unlink(missing_ok=True)
 
 
-def _remove_side_files(file: Path) -> None:
-    for end in ("-journal", "-wal", "-shm"):
-        file.with_name(file.name + end).unlink(missing_ok=True)
+def _side_files(file: Path) -> list[Path]:
+    return [file.with_name(file.name + end) for end in ("-journal", "-wal", "-shm")]
 
 
 def _stamp(engine: Engine, file: str | None) -> float:

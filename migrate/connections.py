@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import math
 import threading
+import time
 from collections.abc import Callable
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 
 from migrate.accounts import Account
@@ -13,13 +14,17 @@ from migrate.clock import elapsed
 from migrate.config import Config, private_directory
 from migrate.config.model import TargetConfig
 from migrate.daily import DailyBytes
+from migrate.days import day
+from migrate.errors import DayOver
 from migrate.gmail.api import Mailbox
 from migrate.gmail.auth import Access, Tokens, load_key, load_keyless, load_login
 from migrate.gmail.governor import Governor
 from migrate.gmail.pace import Pace
 from migrate.gmail.project import Project
 from migrate.gmail.quota import Pacer
+from migrate.gmail.share import Drawn
 from migrate.gmail.upload import Uploader
+from migrate.ledger import Ledger, quota
 from migrate.logins import source_login
 from migrate.source.connecting import connect
 from migrate.source.gate import Gate
@@ -79,11 +84,30 @@ def _access(target: TargetConfig) -> Access:
     return load_key(target.key_file or Path(), target.api)
 
 
+def _drawn(
+    ledger: Ledger, budget: int, zone: str, *, least: int, most: int, unused: int, rate: float
+) -> Drawn:
+    """Out of what all processes on this ledger share; see `share.Draw`."""
+    wish = quota.Wish(least, most, unused, rate)
+    today = day(time.time(), zone)
+    found = ledger.write(lambda conn: quota.grant(conn, wish, time.time(), today, budget))
+    if found.units < least:
+        raise DayOver("day-budget", until=today.ends)
+    return Drawn(found.units, found.wait)
+
+
 class Gmail:
     """What all target accounts share: the login, the uploads' connections, the project's quota."""
 
-    def __init__(self, config: Config, stop: threading.Event, patience: float = math.inf) -> None:
+    def __init__(
+        self,
+        config: Config,
+        stop: threading.Event,
+        patience: float = math.inf,
+        ledger: Ledger | None = None,
+    ) -> None:
         """`patience`: seconds after which a wait for a closed mailbox is Postponed instead.
+        `ledger`: where the project's quota is shared with other processes.
 
         UsageError when the login can't be used with the configured address.
         """
@@ -93,7 +117,11 @@ class Gmail:
         self.uploader = Uploader(
             config.target.api, config.target.ca_file, config.limits.request_timeout
         )
-        self._project = Project(config.limits.units_per_minute_project)
+        limits = config.limits
+        budget = limits.units_per_day, limits.day_zone
+        draw = partial(_drawn, ledger, *budget) if ledger else None
+        per_day = limits.units_per_day > 0
+        self._project = Project(limits.units_per_minute_project, draw=draw, budget=per_day)
         self._users: dict[str, Governor] = {}
         self._lock = threading.Lock()
 
@@ -120,9 +148,15 @@ class Gmail:
             self._stop,
             check=check,
             patience=self._patience,
+            zone=limits.day_zone,
+            name=user,
         )
         timeout = limits.request_timeout
         return Mailbox(target.api, tokens, pacer, target.ca_file, timeout), tokens, pacer
+
+    def close(self) -> None:
+        """Nothing more is sent: what of the project's quota is not used is given back."""
+        self._project.close()
 
     def learnt(self, user: str) -> float | None:
         """Units a second that refusals have taught to be this user's limit; None: as configured."""

@@ -17,9 +17,10 @@ from migrate.clearing import clear
 from migrate.config import Config
 from migrate.connections import Gmail, open_source
 from migrate.daily import DailyBytes
+from migrate.days import day
 from migrate.delivery import Job
 from migrate.delta import Delta, settle_undo
-from migrate.errors import EXIT_PENDING, MailhaulError, Postponed, SourceLost, StateError
+from migrate.errors import EXIT_PENDING, DayOver, MailhaulError, Postponed, SourceLost, StateError
 from migrate.events import Events, Tell
 from migrate.expected import expected
 from migrate.forecast import Forecast, predictor
@@ -28,7 +29,7 @@ from migrate.gmail.quota import Stopped
 from migrate.gmail.units import UNITS
 from migrate.labelling import Labels
 from migrate.labels import LabelRules, Mapped
-from migrate.ledger import Ledger, accounts, held, totals
+from migrate.ledger import Ledger, accounts, held, quota, totals
 from migrate.ledger.accounts import Account
 from migrate.ledger.claims import Bundle
 from migrate.ledger.leases import Lease, Leases
@@ -50,6 +51,8 @@ from migrate.turns import Turns
 _PATIENCE = 100.0
 """Seconds that a thread waits for a mailbox that Gmail has closed; a minute's quota comes back
 sooner. For longer the account is put off, and the thread is another one's."""
+_LONGEST_WAIT = 900.0
+"""Seconds that a run waits when all that is left to do was put off; for longer it ends."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +97,7 @@ class LocalEngine:
         self._retry, self._texts, self._mirror = retry, texts or Texts("en"), mirror
         self._events = events or Events()
         self._mend = config.policy.refused == "repair" or bool(retry and retry.mend)
-        self._gmail = Gmail(config, stop, _PATIENCE)
+        self._gmail = Gmail(config, stop, _PATIENCE, ledger)
         self._tallies: dict[int, Tally] = {}
         """By account id; of one that was put off, from the turns before."""
         self._leases, self._pauses = Leases(ledger), Pauses(ledger, stop)
@@ -106,20 +109,26 @@ class LocalEngine:
         left = expected(self._config, self._ledger, ids).items()
         known = {user: None if count is None else self._limited(count) for user, count in left}
         self._progress.begin(known, self._allowed)
-        turns, failures = Turns(range(len(rows))), dict[int, Failure]()
+        turns, failures = Turns(range(len(rows)), longest=_LONGEST_WAIT), dict[int, Failure]()
+        over: list[Failure] = []
+        put_off: dict[int, Failure] = {}
 
         def work() -> None:
             while (number := turns.take(self._stop.is_set)) is not None:
                 row = rows[number]
-                failure = self._account(row, ids[_pair(row)])
-                if failure and isinstance(failure.error, Postponed):
+                put_off.pop(number, None)
+                failure = None if over else self._account(row, ids[_pair(row)])
+                if failure and isinstance(failure.error, DayOver):
+                    over.append(failure)  # for all; what is under way finds out by itself
+                elif failure and isinstance(failure.error, Postponed):
                     until = _utc(failure.error.until)
                     self._events.tell("put-off", account=row.source_user, until=until)
+                    put_off[number] = failure
                     turns.put_off(number, failure.error.until - time.time())
                     continue
-                self._progress.finished(row.source_user)
-                if failure:
+                elif failure:
                     failures[number] = failure
+                self._progress.finished(row.source_user)
                 turns.done()
 
         threads = min(self._config.limits.accounts, len(rows))
@@ -129,13 +138,22 @@ class LocalEngine:
                     each.result()
         finally:
             self._progress.end()
-        return [failures[number] for number in sorted(failures)]
+            self._gmail.close()
+        failures |= {} if self._stop.is_set() else put_off
+        return [failures[number] for number in sorted(failures)] + over[:1]
 
     def _allowed(self) -> Allowed:
-        limits = self._config.limits
+        limits, budget = self._config.limits, self._config.limits.units_per_day
+        spent, today = 0, day(time.time(), limits.day_zone)
+        if budget:
+            with self._ledger.read() as conn:
+                spent = quota.spent(conn, today)
         return Allowed(
             user=limits.units_per_minute_user / 60,
             project=limits.units_per_minute_project / 60,
+            day=budget,
+            left_today=max(0, budget - spent),
+            until_tomorrow=today.ends - time.time(),
             lanes=limits.accounts,
             message=UNITS["messages.import"],
         )

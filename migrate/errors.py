@@ -24,6 +24,7 @@ __all__ = [
     "EXIT_UNREACHABLE",
     "EXIT_USAGE",
     "BrakeError",
+    "DayOver",
     "DayUsedUp",
     "FetchRefused",
     "FolderChanged",
@@ -112,8 +113,12 @@ class Postponed(MailhaulError):
 
     exit_code = EXIT_PENDING
 
-    def __init__(self, code: str, *, until: float) -> None:
-        """`until`: when it may go on, in seconds since 1970."""
+    def __init__(self, code: str, *, until: float, user: str = "") -> None:
+        """`until`: when it may go on, in seconds since 1970. `user`: of which mailbox."""
         self.until = until
         local = datetime.fromtimestamp(until).astimezone()
-        super().__init__(code, until=local.isoformat(" ", "minutes"))
+        super().__init__(code, until=local.isoformat(" ", "minutes"), user=user)
+
+
+class DayOver(Postponed):
+    """The project's quota of the day is used up, or our budget of it."""

@@ -17,14 +17,23 @@ class Schedule:
         self._due = dict.fromkeys(range(count), 0.0)
         self._failures = dict.fromkeys(range(count), 0)
         self._ended = dict.fromkeys(range(count), 0.0)
+        self._held = dict.fromkeys(range(count), 0.0)
 
     def due(self, now: float) -> list[int]:
         """Those whose turn it is."""
-        return [each for each, at in self._due.items() if at <= now]
+        return [each for each in self._due if self._at(each) <= now]
 
     def wait(self, now: float) -> float:
         """Seconds until the next one's turn."""
-        return max(0.0, min(self._due.values()) - now)
+        return max(0.0, min(map(self._at, self._due)) - now)
+
+    def hold(self, numbers: Iterable[int], until: float) -> None:
+        """These have no turn before that, whatever comes."""
+        for each in numbers:
+            self._held[each] = until
+
+    def _at(self, number: int) -> float:
+        return max(self._due[number], self._held[number])
 
     def hurry(self, numbers: Iterable[int], now: float) -> None:
         """Something came for these: their turn is as soon as the pause is over. One that failed

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import heapq
+import math
 import threading
 from collections.abc import Callable, Iterable
 from itertools import count
@@ -18,7 +19,14 @@ _LOOK = 1.0  # seconds between two looks at whether to stop
 class Turns(Generic[T]):
     """In their order; what was put off comes when its time has come, before what has not begun."""
 
-    def __init__(self, items: Iterable[T], clock: Callable[[], float] = elapsed) -> None:
+    def __init__(
+        self,
+        items: Iterable[T],
+        clock: Callable[[], float] = elapsed,
+        longest: float = math.inf,
+    ) -> None:
+        """`longest`: seconds that are waited when all that is left was put off."""
+        self._longest = longest
         self._clock, self._change = clock, threading.Condition()
         self._number = count()
         self._new = list(items)[::-1]
@@ -26,8 +34,8 @@ class Turns(Generic[T]):
         self._taken = 0
 
     def take(self, stopped: Callable[[], bool]) -> T | None:
-        """The next one, waiting for it; None when nothing is left, or when `stopped`. For each
-        comes a `done` or a `put_off`."""
+        """The next one, waiting for it; None when nothing is left, or not for too long a time, or
+        when `stopped`. For each comes a `done` or a `put_off`."""
         with self._change:
             while not stopped() and (self._new or self._later or self._taken):
                 if self._later and self._later[0][0] <= self._clock():
@@ -36,6 +44,8 @@ class Turns(Generic[T]):
                 if self._new:
                     self._taken += 1
                     return self._new.pop()
+                if not self._taken and self._later[0][0] - self._clock() > self._longest:
+                    break
                 self._change.wait(_LOOK)
             return None
 

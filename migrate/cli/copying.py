@@ -19,6 +19,7 @@ from migrate.cli.certifying import certify
 from migrate.cli.common import HERE, Dir, Json, Lang, Only
 from migrate.cli.planning import planned
 from migrate.cli.stopping import interruptible, stopping
+from migrate.cli.waiting import waited
 from migrate.cli.waves import Despite, InWaves, OneWave, Waves, chosen
 from migrate.errors import MailhaulError, UsageError
 from migrate.texts import Texts, language
@@ -69,6 +70,9 @@ Key = Annotated[Path | None, typer.Option("--key", help=_help("cli.option.key"),
 Api = Annotated[str | None, typer.Option("--api", help=_help("cli.option.api"), metavar="URL")]
 
 
+Wait = Annotated[bool, typer.Option("--wait", help=_help("quota.option.wait"))]
+
+
 def run(
     directory: Dir = HERE,
     dry_run: Annotated[bool, typer.Option("--dry-run", help=_help("cli.option.dry_run"))] = False,
@@ -83,6 +87,7 @@ def run(
     allow_emptied: Emptied = None,
     watch: Watch = False,
     interval: Interval = 300.0,
+    wait: Wait = False,
     until: Until = None,
     source: Source = None,
     target: Target = None,
@@ -143,9 +148,12 @@ def run(
                     as_json=as_json,
                 )
             else:
-                document, errors = copy(
-                    config, rows, shown, texts, stop, limit, mirror=emptied, waves=in_waves
-                )
+                while True:
+                    document, errors = copy(
+                        config, rows, shown, texts, stop, limit, mirror=emptied, waves=in_waves
+                    )
+                    if not (wait and waited(errors, stop, texts)):
+                        break
         if in_waves and not stop.is_set():
             in_waves.tell(texts, common.say)
         ended(document, [*unread, *errors], config, texts, as_json=as_json, one_line=watch)

@@ -93,13 +93,13 @@ def verify_all(
     from migrate.report.gather import gather
 
     need_ledger(config)
-    gmail = Gmail(config, threading.Event())
     checked, changed, differences = 0, 0, []
     errors: dict[str, MailhaulError] = {}
     pairs = [(row.source_user, row.target_user) for row in rows]
     shown = progress(texts, quiet=quiet)
     with Ledger(config.ledger_url) as ledger:
         ids = ledger.write(lambda conn: accounts.enrol(conn, pairs))
+        gmail = Gmail(config, threading.Event(), ledger=ledger)
         for row in rows:
             try:
                 found = _verify(

@@ -15,6 +15,7 @@ from migrate.cli import common
 from migrate.cli.common import HERE, Dir, Json, Lang
 from migrate.cli.copying import copy, ended
 from migrate.cli.stopping import stopping
+from migrate.errors import DayOver, Postponed
 from migrate.progress import Allowed, Progress, progress
 
 if TYPE_CHECKING:
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from migrate.config import Config
     from migrate.errors import MailhaulError
     from migrate.report.document import Document
+    from migrate.schedule import Schedule
     from migrate.texts import Texts
 
     Pass = Callable[[Sequence[Account], Progress, bool], tuple[Document, list[MailhaulError]]]
@@ -100,6 +102,7 @@ def watch(
             broken = {line.source_user for line in document.accounts if line.error}
             failed = {each for each in due if rows[each].source_user in broken}
             schedule.passed(due, failed, time.monotonic())
+            _hold(schedule, rows, errors)
             for error in errors:
                 common.show_error(error, texts)
         listened = dict(list(enumerate(rows))[: config.limits.idle_connections])
@@ -150,6 +153,15 @@ def _inboxes(
                 if each.name.upper() == "INBOX" and each.seen:
                     found[number] = each.seen["uidnext"], each.seen["messages"]
     return found
+
+
+def _hold(schedule: Schedule, rows: Sequence[Account], errors: Sequence[MailhaulError]) -> None:
+    """Ask nothing of Gmail before the time that it names."""
+    for error in errors:
+        if isinstance(error, Postponed):
+            user, every = error.params["user"], isinstance(error, DayOver)
+            held = [n for n, row in enumerate(rows) if every or row.target_user == user]
+            schedule.hold(held, time.monotonic() + error.until - time.time())
 
 
 def _busy(errors: Sequence[MailhaulError]) -> bool:

@@ -84,6 +84,7 @@ class Waves:
         self.lines = []
         failures: list[Failure] = []
         going = True
+        self.lines.clear()
         for each in self._waves:
             held: list[str] = []
             if begun := going:

@@ -17,6 +17,7 @@ from pydantic_core import PydanticCustomError
 
 from migrate.config.addresses import SourceUrl, check_api_url, check_token_uri, source_url
 from migrate.credentials import SecretRef, beside_config
+from migrate.days import PACIFIC, is_zone
 from migrate.errors import UsageError
 from migrate.problems import misspelt
 from migrate.source import providers
@@ -90,6 +91,12 @@ def _service_account(address: str) -> str:
     if not re.fullmatch(r"[\w.-]+@[\w.-]+\.gserviceaccount\.com", address, re.ASCII):
         raise refuse(UsageError("service-account-address"))
     return address
+
+
+def _zone(name: str) -> str:
+    if not is_zone(name):
+        raise refuse(UsageError("zone", name=name))
+    return name
 
 
 FolderPath = Annotated[Path, AfterValidator(beside_config)]
@@ -262,6 +269,8 @@ class PolicyConfig(_Section):
 class LimitsConfig(_Section):
     units_per_minute_user: Pace = 6_000
     units_per_minute_project: Pace = 1_200_000
+    units_per_day: Pace = 0
+    day_zone: Annotated[Text, AfterValidator(_zone)] = PACIFIC
     source_connections: Pace = 0
     source_bytes_per_second: Pace = 0
     source_bytes_per_day: Pace | None = Field(default=None, examples=[2_400_000_000])

@@ -28,6 +28,8 @@ AGAIN = 5.0
 """Seconds of refusals up to which a bucket may have run dry; after more, a minute was used up."""
 LESS, MORE = 0.97, 1.02
 """By what a refusal slows down at least, and what is tried after a while without one."""
+LESS_OF = 0.8
+"""By what it slows down where others spend, too, so that nothing can be measured."""
 HOLD, LONGEST_HOLD = 600.0, 3600.0
 """Seconds until more is tried."""
 LEAST = 2.5
@@ -75,10 +77,20 @@ class _Refused:
 class Pace:
     """Of one user, or of a project. Pure: times are given, in seconds of any clock."""
 
-    def __init__(self, per_minute: int, now: float, learnt: float | None = None) -> None:
+    def __init__(
+        self,
+        per_minute: int,
+        now: float,
+        learnt: float | None = None,
+        *,
+        share: float | None = None,
+        alone: bool = True,
+    ) -> None:
         """`per_minute`: units, 0 for no limit. `learnt`: units a second that an earlier run found
-        to be the pace."""
-        self._configured = per_minute / MINUTE * SHARE if per_minute else math.inf
+        to be the pace. `share`: of a limit that is used. `alone`: nobody else spends of it, so that
+        it can be measured."""
+        self._share, self._alone = share or SHARE, alone
+        self._configured = per_minute / MINUTE * self._share if per_minute else math.inf
         self._ceiling = self._configured
         self._rate = min(self._ceiling, learnt or math.inf)
         self._due = -math.inf
@@ -124,7 +136,7 @@ class Pace:
             self._refused = _Refused(now, *self._recent.sum(now))
         if penalty or limit:
             self._refused.measure = False
-        told = max(LEAST, limit / MINUTE * SHARE) if limit else math.inf
+        told = max(LEAST, limit / MINUTE * self._share) if limit else math.inf
         if told < self._ceiling:
             self._ceiling = told
             self._refused.lowered = self._rate > told
@@ -132,9 +144,9 @@ class Pace:
 
     def _learn(self, refused: _Refused, now: float) -> None:
         """Requests go through again."""
-        slower = self._rate if refused.lowered else self._rate * LESS
+        slower = self._rate if refused.lowered else self._rate * (LESS if self._alone else LESS_OF)
         hold = self._hold
-        if refused.measure and refused.units:
+        if refused.measure and refused.units and (self._alone or math.isinf(self._rate)):
             away = now - refused.at
             if away < AGAIN and refused.seconds < MINUTE - AGAIN:
                 found = refused.units / max(refused.seconds + away, 1.0)
@@ -143,7 +155,7 @@ class Pace:
                 found = 2 * found if math.isinf(self._rate) else max(found, self._rate / 2)
             else:
                 found = refused.units / MINUTE
-            slower = min(slower, found * SHARE)
+            slower = min(slower, found * self._share)
         if not math.isinf(slower):
             self._rate = max(LEAST, slower)
         self._due = max(self._due, now)

@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from migrate.clock import elapsed
+from migrate.days import PACIFIC, day
 from migrate.errors import Postponed
 from migrate.gmail.errors import Conflict, LabelRefused, MessageRefused, NotFound, Throttled
 from migrate.gmail.governor import Governor
@@ -41,14 +42,18 @@ class Pacer:
         *,
         check: Callable[[], None] = lambda: None,
         patience: float = math.inf,
+        zone: str = PACIFIC,
+        name: str = "",
         clock: Callable[[], float] = elapsed,
         wall: Callable[[], float] = time.time,
     ) -> None:
         """`check`: before every request, as late as can be; raises when it must not be sent.
-        `patience`: seconds that a thread waits for a mailbox that is closed."""
+        `patience`: seconds that a thread waits for a mailbox that is closed. `zone`: where the
+        day's quota ends at midnight. `name`: the user's address, for what people read."""
         self.check = check
         self._user, self._project, self._stop = user, project, stop
         self._patience, self._clock, self._wall = patience, clock, wall
+        self._zone, self._name = zone, name
         self._change = user.change
         self.units = 0
         """Units spent so far, refused requests included."""
@@ -88,12 +93,10 @@ class Pacer:
             self._user.accepted(units, self._clock())
 
     def _refuse(self, refusal: Throttled) -> None:
-        """Nothing more goes out for a while, and later less.
-
-        The project's quota of the day is used up for all: the run stops, with its work pending.
-        """
+        """Nothing more goes out for a while, and later less; the day's quota is used up for all."""
         if refusal.daily:
-            self._stop.set()
+            self._project.day_is_over(day(self._wall(), self._zone).ends)
+            return
         now, opens = self._clock(), self._opens(refusal)
         if refusal.project:
             self._project.refused(opens, refusal.limit)
@@ -132,17 +135,19 @@ class Pacer:
                     self._change.wait(0.2)
                     continue
             if shut > self._patience:
-                raise Postponed("target-closed", until=self._wall() + shut)
+                until = self._wall() + shut
+                raise Postponed("target-closed", until=until, user=self._name)
             self._sleep(shut)
 
     def _flowed(self, units: int) -> bool:
         if (shut := self._project.shut()) > 0:
             self._sleep(shut)
             return False
+        drawn = self._project.take(units)
         with self._change:
             self.units += units
             wait = self._user.pace.reserve(units, self._clock())
-        self._sleep(max(wait, self._project.take(units)))
+        self._sleep(max(wait, drawn))
         with self._change:
             if self._user.gate.left(self._clock()) <= 0:
                 return True

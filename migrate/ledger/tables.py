@@ -56,6 +56,9 @@
   the next one has another Message-ID.
 - `traffic` the bytes that an account has got from the source, by the hour since 1970 (UTC); a day's
   worth is kept.
+- `quota` one row for the project of which all processes on this ledger spend: `due` is up to when,
+  in seconds since 1970, the flow of its units is given away, `spent` what was given away on the
+  `day`, `pace` the units a second that one of them has learnt to be the limit, `pace_at` when.
 
 No secret is stored, and no text of a message but repaired header fields.
 """
@@ -302,6 +305,17 @@ verification = Table(
     Column("checked", Integer, nullable=False),
     Column("changed", Integer, nullable=False),
     Column("differences", Integer, nullable=False),
+)
+
+quota = Table(
+    "quota",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("due", Float, nullable=False),
+    Column("day", String, nullable=False),
+    Column("spent", BigInteger, nullable=False),
+    Column("pace", Float),
+    Column("pace_at", Float),
 )
 
 notice = Table(

@@ -48,7 +48,7 @@ class UndoEngine:
     ) -> None:
         self._config, self._ledger, self._undo = config, ledger, undo_id
         self._wish, self._progress, self._stop = wish, progress, stop
-        self._gmail = Gmail(config, stop)
+        self._gmail = Gmail(config, stop, ledger=ledger)
         self._leases = Leases(ledger)
 
     def run(self, rows: Sequence[Row]) -> list[Outcome]:
@@ -57,7 +57,9 @@ class UndoEngine:
             ids = accounts.known(conn, [_pair(row) for row in rows])
         known = [row for row in rows if _pair(row) in ids]
         with self._leases, ThreadPoolExecutor(self._config.limits.accounts) as pool:
-            return list(pool.map(lambda row: self._account(row, ids[_pair(row)]), known))
+            done = list(pool.map(lambda row: self._account(row, ids[_pair(row)]), known))
+        self._gmail.close()
+        return done
 
     def _account(self, row: Row, account_id: int) -> Outcome:
         if self._stop.is_set():

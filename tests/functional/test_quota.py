@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -15,8 +17,9 @@ from migrate.progress import Progress
 from migrate.sandbox.embed import Running, running
 from migrate.texts import Texts
 
+from .dovecot import Dovecot
 from .memory_source import LIMITS, MemorySource, mail
-from .migration import Migration, faults
+from .migration import Migration, faults, stats
 
 IMPORT = "gmail.users.messages.import"
 SEVEN = {"INBOX": [mail(number) for number in range(7)]}
@@ -59,3 +62,68 @@ def test_a_mailbox_that_is_closed_for_long_does_not_hold_up_another(
     assert told.order[0] == "a" and told.order[-1] == "a"
     assert told.order.index("b") < 7 and "".join(told.order).count("b" * 7) == 1
     assert datetime.now(UTC) >= until.replace(microsecond=0)
+
+
+def seeded(count: int) -> list[tuple[bytes, list[str], datetime]]:
+    return [(one.raw, [], one.date) for one in map(mail, range(count))]
+
+
+def copied_until_budget_ends(migration: Migration) -> int:
+    """Run it, and say how many messages it brought before the day's budget was used up."""
+    done = migration("run", "--json")
+    assert done.code == 4, done.said
+    assert "The day's budget of Gmail quota units is used up" in done.err
+    assert {line["state"] for line in done.json["accounts"]} <= {"paused", "new", "done"}
+    return int(done.json["totals"]["imported"])
+
+
+@pytest.mark.dovecot
+def test_a_run_stops_before_the_days_budget_is_used_up(
+    dovecot: Dovecot, mailbox_user: str, tmp_path: Path, sandbox: Running
+) -> None:
+    budget, messages = 300, 15
+    dovecot.add_user(mailbox_user, "secret")
+    found = seeded(messages)
+    dovecot.seed(mailbox_user, "INBOX", found)
+    url = f"imaps://127.0.0.1:{dovecot.imaps_port}"
+    accounts = {(mailbox_user, "a@example.org"): "secret"}
+    migration, limits = Migration(tmp_path / "move"), f"{LIMITS}units_per_day = "
+    migration.write(url, dovecot.ca, sandbox, accounts, f"{limits}{budget}\n")
+    first = copied_until_budget_ends(migration)
+    spent = stats(sandbox)["units"]["a@example.org"]
+    assert budget - 25 < spent <= budget and 0 < first < messages
+    # The ledger knows it, too: another run of the same day sends no message.
+    assert copied_until_budget_ends(migration) == first
+    assert stats(sandbox)["units"]["a@example.org"] <= budget
+    migration.write(url, dovecot.ca, sandbox, accounts, f"{limits}{10 * budget}\n")
+    assert migration("run", "--json").json["totals"]["imported"] == messages
+
+
+@pytest.mark.dovecot
+def test_two_processes_on_one_ledger_keep_to_the_projects_limit(
+    dovecot: Dovecot, tmp_path: Path
+) -> None:
+    """Each of them alone would send as much in a second as both together may."""
+    limit, messages = 6000, 24
+    accounts = {}
+    for name in ("two-a", "two-b"):
+        dovecot.add_user(name, "secret")
+        found = seeded(messages)
+        dovecot.seed(name, "INBOX", found)
+        accounts[name, f"{name}@example.org"] = "secret"
+    options = ["--units-per-project", str(limit)]
+    with running(tmp_path / "sandbox", "*", extra=options) as server:
+        migration = Migration(tmp_path / "move")
+        url, more = (
+            f"imaps://127.0.0.1:{dovecot.imaps_port}",
+            f"units_per_minute_project = {limit}\n",
+        )
+        migration.write(url, dovecot.ca, server, accounts, f"{LIMITS}{more}")
+        begun = time.monotonic()
+        with ThreadPoolExecutor() as pool:
+            runs = list(pool.map(lambda name: migration("run", "--only", name), ("two-a", "two-b")))
+        assert [each.code for each in runs] == [0, 0], "".join(each.err for each in runs)
+        seen = stats(server)
+    assert sum(seen["units"].values()) >= 2 * messages * 25
+    assert "403" not in seen["statuses"] and "429" not in seen["statuses"]
+    assert sum(seen["units"].values()) <= (time.monotonic() - begun) * limit / 60

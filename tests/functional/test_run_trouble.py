@@ -165,7 +165,8 @@ def test_the_quota_of_the_day_stops_the_run_with_its_work_pending(
     day = {"status": 403, "reason": "dailyLimitExceeded", "message": "Daily Limit Exceeded"}
     faults(sandbox, {"method": IMPORT, "nth": [4, 5, 6, 7, 8, 9], **day})
     copied = run(monkeypatch, tmp_path / "move", sandbox, SEVEN, ONE_BY_ONE)
-    assert copied.errors == []
+    assert [error.code for error in copied.errors] == ["day-quota"]
+    assert copied.document.accounts[0].state == "paused"
     assert copied.counts() == {"imported": 3, "pending": 4}
     faults(sandbox)
     again = run(monkeypatch, tmp_path / "move", sandbox, SEVEN, ONE_BY_ONE)

@@ -23,3 +23,13 @@ def test_never_too_often_and_never_hours_apart() -> None:
     for _ in range(30):
         schedule.passed([0], {0}, 0)
     assert schedule.wait(0) == 3600
+
+
+def test_who_is_held_has_no_turn_whatever_comes() -> None:
+    schedule = Schedule(2, 100)
+    schedule.hold([1], 4000)
+    assert schedule.due(50) == [0] and schedule.wait(50) == 0
+    schedule.hold([0, 1], 5000)
+    schedule.hurry([0], 50)
+    assert schedule.due(4999) == [] and schedule.wait(1000) == 4000
+    assert schedule.due(5000) == [0, 1] and schedule.wait(5000) == 0

@@ -32,6 +32,7 @@ AREAS = [
 ERRORS = ("errors", "source_errors", "target_errors", "config_errors", "check_errors")
 RAISED = {
     "BrakeError",
+    "DayOver",
     "FetchRefused",
     "FolderChanged",
     "FolderRefused",

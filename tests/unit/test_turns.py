@@ -41,3 +41,17 @@ def test_a_stop_ends_the_wait() -> None:
     assert turns.take(never) == 1
     turns.put_off(1, 10_000.0)
     assert turns.take(lambda: True) is None
+
+
+def test_nobody_waits_for_hours_when_nothing_else_is_left() -> None:
+    now = 0.0
+    turns = Turns("ab", lambda: now, longest=900)
+    assert turns.take(never) == "a"
+    turns.put_off("a", 3600)
+    assert turns.take(never) == "b"
+    now = 3000.0
+    turns.put_off("b", 3600)
+    now = 3600.0
+    assert turns.take(never) == "a"  # the work on the other one had taken so long
+    turns.done()
+    assert turns.take(never) is None

@@ -35,6 +35,7 @@ from migrate.ledger.claims import Bundle
 from migrate.ledger.leases import Lease, Leases
 from migrate.ledger.order import Order
 from migrate.ledger.retry import reopen
+from migrate.notice import Notice
 from migrate.pausing import Pauses
 from migrate.placeholder import Notes, resume
 from migrate.progress import Allowed, Progress
@@ -88,14 +89,17 @@ class LocalEngine:
         texts: Texts | None = None,
         mirror: Sequence[str] | None = None,
         events: Events | None = None,
+        *,
+        last: bool = True,
     ) -> None:
         """`limit`: at most about so many messages per account (a pilot). `texts`: of the notes
         that stand for quarantined messages. `mirror`: what is deleted at the source goes to Trash,
-        also if one of these folders has lost all its messages; None: it does not."""
+        also if one of these folders has lost all its messages; None: it does not. `last`: no other
+        pass follows, so owners may be told."""
         self._config, self._ledger, self._run = config, ledger, run_id
         self._progress, self._stop, self._limit = progress, stop, limit
         self._retry, self._texts, self._mirror = retry, texts or Texts("en"), mirror
-        self._events = events or Events()
+        self._events, self._last = events or Events(), last
         self._mend = config.policy.refused == "repair" or bool(retry and retry.mend)
         self._gmail = Gmail(config, stop, _PATIENCE, ledger)
         self._tallies: dict[int, Tally] = {}
@@ -216,6 +220,7 @@ class LocalEngine:
         if readable:
             settle_undo(self._ledger, account, mailbox)
             resume(self._ledger, account, target, self._config.limits.settle_seconds)
+            self._notice(account, target).resume()
         if self._retry and account.id not in self._tallies:
             code = self._retry.code
             self._ledger.write(lambda conn: reopen(conn, account.id, code), account.lease)
@@ -313,6 +318,12 @@ class LocalEngine:
             Notes(self._ledger, target, job, self._texts).bring(source)
         if delta and self._mirror is not None:
             delta.mirror(self._mirror)
+        if policy.notice == "message" and self._last:
+            self._notice(account, target).send(self._run)
+
+    def _notice(self, account: Account, target: Target) -> Notice:
+        settle = self._config.limits.settle_seconds
+        return Notice(self._ledger, account, target, settle, self._config.policy, self._texts)
 
     def _scanned(self, row: Row, account: Account, messages: int) -> None:
         self._progress.scanned(row.source_user, messages)

@@ -204,7 +204,8 @@ def copy(
 ) -> tuple[Document, list[MailhaulError]]:
     """One run over `rows`, in `waves` if there are any; with `retry` also of what is quarantined,
     with `mirror` also of what is deleted at the source: folders that may have lost all their
-    messages. `last` is False for a pass that is followed by others: nothing is certified then.
+    messages. `last` is False for a pass that is followed by others: nothing is certified then, and
+    no owner told.
 
     Gives the document, and what kept accounts from their end.
     """
@@ -228,7 +229,9 @@ def copy(
             options["since"] = config.since.isoformat()
         if mirror is not None:
             options |= {"mirror_deletes": True, "allow_emptied": list(mirror)}
-        engine = LocalEngine(config, ledger, run_id, shown, stop, limit, retry, texts, mirror, log)
+        engine = LocalEngine(
+            config, ledger, run_id, shown, stop, limit, retry, texts, mirror, log, last=last
+        )
         pairs = [(row.source_user, row.target_user) for row in rows]
         # All of them, also those whose wave may not begin.
         ids = ledger.write(lambda conn: accounts.enrol(conn, pairs))

@@ -7,6 +7,9 @@ from __future__ import annotations
 
 import ipaddress
 from dataclasses import dataclass
+from email.errors import HeaderParseError
+from email.policy import SMTP
+from typing import Any
 from urllib.parse import SplitResult, unquote, urlsplit
 
 from migrate.errors import UsageError
@@ -91,3 +94,16 @@ def _split(text: str) -> tuple[SplitResult, int | None]:
     if "://" in text and (not parts.hostname or any(c.isspace() for c in text)):
         raise UsageError("url-invalid")
     return parts, port
+
+
+def is_mailbox(text: str) -> bool:
+    """Whether `text` is one address, with or without a name, that a From may have as it stands
+    (RFC 5322 3.4; no address in other letters than ASCII, RFC 6532)."""
+    try:
+        found: Any = SMTP.header_factory("From", text)
+    except (ValueError, IndexError, HeaderParseError):
+        return False
+    grouped = any(each.display_name is not None for each in found.groups)
+    if len(found.addresses) != 1 or grouped or found.defects or not text.isprintable():
+        return False
+    return bool(found.addresses[0].domain) and found.addresses[0].addr_spec.isascii()

@@ -15,7 +15,13 @@ from typing import Annotated, Literal, Self, TypeVar
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 from pydantic_core import PydanticCustomError
 
-from migrate.config.addresses import SourceUrl, check_api_url, check_token_uri, source_url
+from migrate.config.addresses import (
+    SourceUrl,
+    check_api_url,
+    check_token_uri,
+    is_mailbox,
+    source_url,
+)
 from migrate.credentials import SecretRef, beside_config
 from migrate.days import PACIFIC, is_zone
 from migrate.errors import UsageError
@@ -97,6 +103,12 @@ def _zone(name: str) -> str:
     if not is_zone(name):
         raise refuse(UsageError("zone", name=name))
     return name
+
+
+def _sender(text: str) -> str:
+    if not is_mailbox(text):
+        raise refuse(UsageError("notice-from"))
+    return text
 
 
 FolderPath = Annotated[Path, AfterValidator(beside_config)]
@@ -261,6 +273,10 @@ class PolicyConfig(_Section):
     refused: Literal["quarantine", "repair"] = "quarantine"
     oversize: Literal["quarantine", "skip"] = "quarantine"
     placeholder: Literal["none", "message"] = "none"
+    notice: Literal["none", "message"] = "none"
+    notice_language: Literal["auto", "en", "ja"] = "auto"
+    notice_contact: Text | None = Field(default=None, examples=["it@example.jp"])
+    notice_from: Annotated[Text, AfterValidator(_sender)] = "mailhaul <notice@mailhaul.invalid>"
     collisions: Literal["keep-both", "gmail"] = "keep-both"
     order: Literal["newest-first", "oldest-first"] = "newest-first"
     first: tuple[Text, ...] = Field(default=(), examples=[["INBOX", "Projects/*"]])

@@ -20,7 +20,7 @@ from sqlalchemy import (
 )
 
 from migrate.ledger.stale import settle
-from migrate.ledger.tables import baseline, message, occurrence, repair
+from migrate.ledger.tables import baseline, message, notice, occurrence, repair
 from migrate.message import Repair
 from migrate.pieces import pieces
 
@@ -121,10 +121,11 @@ def find(conn: Connection, account_id: int, sha256: str, header_id: str | None) 
 
 
 def ours(conn: Connection, account_id: int, gmail_ids: Sequence[str]) -> set[str]:
-    """Those of `gmail_ids` that are messages of ours, or stand for one that is missing."""
+    """Those of `gmail_ids` that are messages of ours, stand for one that is missing, or tell their
+    owner of all this."""
     return {
         each
-        for column in (message.c.gmail_id, message.c.placeholder_id, occurrence.c.placeholder_id)
+        for column in _OURS
         for each in conn.scalars(
             select(column).where(column.table.c.account_id == account_id, column.in_(gmail_ids))
         )
@@ -151,6 +152,12 @@ def name_count(conn: Connection, account_id: int) -> int:
     return 3 * messages + before
 
 
+_OURS = (
+    message.c.gmail_id,
+    message.c.placeholder_id,
+    occurrence.c.placeholder_id,
+    notice.c.gmail_id,
+)
 _NAMES: dict[Table, tuple[Column[Any], ...]] = {
     message: (
         message.c.sha256,
@@ -159,6 +166,7 @@ _NAMES: dict[Table, tuple[Column[Any], ...]] = {
         message.c.placeholder_id,
     ),
     occurrence: (occurrence.c.placeholder_id,),
+    notice: (notice.c.gmail_id,),
     baseline: (baseline.c.gmail_id,),
 }
 

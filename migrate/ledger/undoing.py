@@ -20,7 +20,7 @@ from sqlalchemy import (
 )
 
 from migrate.ledger.changes import reopen
-from migrate.ledger.tables import change, label, message, run
+from migrate.ledger.tables import change, label, message, notice, run
 from migrate.pieces import pieces
 
 UNDO = "undo"
@@ -84,7 +84,8 @@ def runs(conn: Connection) -> list[Run]:
     ours = or_(m.state == "imported", cast(m.labels, String) != "[]")
     made = select(m.run_id).where(m.gmail_id.is_not(None), m.undone.is_(None), ours).distinct()
     did = select(change.c.run_id).where(change.c.undone.is_(None)).distinct()
-    left = set(conn.scalars(made)) | set(conn.scalars(did))
+    told = select(notice.c.run_id).where(notice.c.gmail_id.is_not(None))
+    left = set(conn.scalars(made)) | set(conn.scalars(did)) | set(conn.scalars(told))
     query = select(run.c.id, run.c.options).order_by(run.c.started.desc())
     return [
         Run(row.id, (row.options or {}).get(UNDO), row.id in left) for row in conn.execute(query)

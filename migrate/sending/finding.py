@@ -39,7 +39,7 @@ class Finder:
         )
         return self._draft(letter, candidates) if letter.draft else self._same(letter, candidates)
 
-    def by_message_id(self, history_id: str, message_ids: Collection[str]) -> dict[str, str]:
+    def by_message_id(self, history_id: str | None, message_ids: Collection[str]) -> dict[str, str]:
         """Message-ID → Gmail id of those that are there now; for what nobody else would send."""
         return {
             own_id: gmail_id

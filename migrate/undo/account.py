@@ -19,7 +19,7 @@ from migrate.delta.writing import Write, apply
 from migrate.gmail.errors import LabelRefused, NotFound
 from migrate.gmail.quota import Stopped
 from migrate.labelling import SYSTEM
-from migrate.ledger import Ledger, changes, placeholders, undoing
+from migrate.ledger import Ledger, changes, notices, placeholders, undoing
 from migrate.ledger.accounts import Account
 from migrate.ledger.changes import Change
 from migrate.ledger.undoing import Done, Mine
@@ -248,11 +248,12 @@ class Undo:
                 self._write(partial(undoing.forget_label, account_id=self._account.id, key=key))
 
     def _notes(self) -> None:
-        """Those that stand for messages that the run could not bring."""
+        """Those that stand for messages that the run could not bring, and the one to the owner."""
         mine, run = self._account.id, self._wish.run_id
         with self._ledger.read() as conn:
             notes = placeholders.of_run(conn, mine, run)
-        for gmail_id in notes:
+            notice = notices.of_run(conn, mine, run)
+        for gmail_id in [*notes, *([notice] if notice else [])]:
             self._check()
             self.done.removed += 1
             if self._wish.dry:
@@ -261,7 +262,10 @@ class Undo:
             mailbox = self._target.mailbox
             with suppress(NotFound):
                 (mailbox.delete if self._wish.delete else mailbox.trash)(gmail_id)
-            self._write(partial(placeholders.removed, account_id=mine, gmail_id=gmail_id))
+            if gmail_id == notice:
+                self._write(partial(notices.removed, account_id=mine))
+            else:
+                self._write(partial(placeholders.removed, account_id=mine, gmail_id=gmail_id))
 
     def intend(self, conn: Connection, planned: Sequence[Change]) -> None:
         """Written before the act."""

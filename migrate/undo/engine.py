@@ -17,8 +17,10 @@ from migrate.labelling import Labels
 from migrate.ledger import Ledger, accounts, totals, undoing
 from migrate.ledger.accounts import Account
 from migrate.ledger.leases import Lease, Leases
+from migrate.notice import Notice
 from migrate.progress import Progress
 from migrate.sending import Target
+from migrate.texts import Texts
 from migrate.trouble import trouble
 from migrate.undo.account import Undo, Undone, Wish
 
@@ -98,6 +100,10 @@ class UndoEngine:
         mailbox, tokens, pacer = self._gmail.open(row.target_user, check)
         labels = Labels(mailbox, self._ledger, account, self._undo)
         target = Target(mailbox, self._gmail.uploader, tokens, pacer, labels, readable=True)
+        if not self._wish.dry:
+            # One that a run sent and did not live to record.
+            settle, policy = self._config.limits.settle_seconds, self._config.policy
+            Notice(self._ledger, account, target, settle, policy, Texts("en")).resume()
         with self._ledger.read() as conn:
             count = undoing.count(conn, account.id, self._wish.run_id)
         self._progress.open(row.source_user, count, 0, "undo")

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 import mailhaul
-from migrate import engine, placeholder, scan, sending, session, slices, takeup
+from migrate import engine, notice, placeholder, scan, sending, session, slices, takeup
 from migrate.delivery import collision, courier, recorder
 from migrate.delta import following
 from migrate.gmail import api, governor, quota, upload
@@ -92,6 +92,17 @@ NOTES: dict[str, tuple[Any, str, str, Wanted | None]] = {
 """The same of the notes that stand for quarantined messages."""
 
 
+def _notice(_self: object, _method: str, letter: Any, *_: object) -> bool:
+    return ".notice@" in str(letter.message_id)
+
+
+NOTICE: dict[str, tuple[Any, str, str, Wanted | None]] = {
+    "notice intended": (notice.Notice, "_intend", "after", None),
+    "notice stored": (sending.Sender, "send", "after", _notice),
+}
+"""The same of the notice to the owner."""
+
+
 FOLLOWING: dict[str, tuple[Any, str, str, Wanted | None]] = {
     "change unnoted": (following.Delta, "intend", "before", None),
     "change noted": (following.Delta, "intend", "after", None),
@@ -117,7 +128,7 @@ UNDOING: dict[str, tuple[Any, str, str, Wanted | None]] = {
 
 def kill_at(step: str, passage: int) -> None:
     """End this process by SIGKILL when it passes `step` for the `passage`-th time."""
-    place, name, moment, wanted = (STEPS | NOTES | FOLLOWING | UNDOING)[step]
+    place, name, moment, wanted = (STEPS | NOTES | NOTICE | FOLLOWING | UNDOING)[step]
     original, lock = getattr(place, name), threading.Lock()
     passed = 0
 

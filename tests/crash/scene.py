@@ -80,6 +80,7 @@ class Scene:
         include: Sequence[str] = (),
         refused: str = "quarantine",
         placeholder: str = "none",
+        notice: str = "none",
     ) -> None:
         """Write migration.toml; with `include` only these folders are copied."""
         text = f"""
@@ -95,6 +96,7 @@ include = {json.dumps(list(include))}
 [policy]
 refused = "{refused}"
 placeholder = "{placeholder}"
+notice = "{notice}"
 [limits]
 units_per_minute_user = 0
 settle_seconds = {self.settle}

@@ -1,4 +1,5 @@
-"""kill -9 while notes are put in place of quarantined messages: each is there once."""
+"""kill -9 while notes are put in place of quarantined messages, or the notice to their owner is
+sent: each is there once."""
 
 from __future__ import annotations
 
@@ -9,13 +10,13 @@ from typing import Any
 import pytest
 
 from tests.crash.conftest import NewScene
-from tests.crash.killer import NOTES
+from tests.crash.killer import NOTES, NOTICE
 from tests.crash.scene import KILLED, Scene
 
 pytestmark = pytest.mark.crash
 
 
-def notes(scene: Scene) -> Counter[str]:
+def notes(scene: Scene, mark: str = ".note@") -> Counter[str]:
     """Message-ID → how many notes with it the mailbox holds."""
 
     def get(path: str) -> Any:
@@ -27,7 +28,7 @@ def notes(scene: Scene) -> Counter[str]:
     metadata = "?format=metadata&metadataHeaders=Message-ID"
     found = (get(f"/{each['id']}{metadata}")["payload"]["headers"] for each in listed)
     ids = (header["value"] for headers in found for header in headers)
-    return Counter(each for each in ids if ".note@" in each)
+    return Counter(each for each in ids if mark in each)
 
 
 @pytest.mark.parametrize("dedupe", ["message-id", "off"])
@@ -47,3 +48,16 @@ def test_killed_at(step: str, dedupe: str, new_scene: NewScene) -> None:
     assert scene.document("verify", "--deep")["differences"] == []
     scene.complete()
     assert notes(scene) == found
+
+
+@pytest.mark.parametrize("step", NOTICE)
+def test_the_owner_is_told_once(step: str, new_scene: NewScene) -> None:
+    scene = new_scene("off")
+    scene.configure(notice="message")
+    assert scene.run("--kill", f"{step}:1")[0] == KILLED
+    scene.complete()
+    found = notes(scene, ".notice@")
+    assert [*found.values()] == [1]
+    assert scene.document("verify")["differences"] == []
+    scene.complete()
+    assert notes(scene, ".notice@") == found

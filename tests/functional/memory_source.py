@@ -128,6 +128,7 @@ def run(
     *,
     limit: int | None = None,
     retry: Retry | None = None,
+    last: bool = True,
 ) -> Copied:
     """One `migrate run` of one account; `more` and `target` go into migration.toml."""
     monkeypatch.setattr("migrate.engine.open_source", lambda *_: MemorySource(content))
@@ -136,5 +137,7 @@ def run(
     migration.write("imaps://mail.example.com", None, sandbox, accounts, more, target)
     config = load(directory)
     stop = threading.Event()
-    document, errors = copy(config, config.accounts, Progress(), Texts("en"), stop, limit, retry)
+    document, errors = copy(
+        config, config.accounts, Progress(), Texts("en"), stop, limit, retry, last=last
+    )
     return Copied(document, errors, migration, Gmail(sandbox, TARGET))

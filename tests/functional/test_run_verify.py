@@ -36,7 +36,7 @@ class Scene:
 
     def verify(self, *, deep: bool = True) -> Document:
         self.monkeypatch.setattr(
-            "migrate.connections.open_source", lambda *_: MemorySource(self.content)
+            "migrate.connections.open_source", lambda *_, **__: MemorySource(self.content)
         )
         config = load(self.copied.migration.directory)
         document, errors = verify_all(config, config.accounts, Texts("en"), deep=deep, quiet=True)

@@ -81,6 +81,7 @@ CASES = {
     "tls": (toml(source=URL + "\ntls = 'insecure-plaintext'"), "tls-contradiction:1"),
     "provider": (toml(source=URL + "\nprovider = 'icluod'"), "choice-near:3"),
     "strange provider": (toml(source=URL + "\nprovider = 'qqqqq'"), "choice:3"),
+    "sender": (toml(rest="[policy]\nnotice_from = 'a@x.jp, b@x.jp'"), "notice-from:6"),
     "uploads": (toml(rest="[limits]\nuploads_per_user = 20"), "uploads-over-maximum:5"),
     "clear": (toml(source=URL + "\nadmin_password = 'hunter2'"), "secret-in-clear:3"),
     "two places": (toml(source=URL + "\nadmin_password = {env='A', file='b'}"), "secret-ref:3"),

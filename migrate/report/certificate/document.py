@@ -80,6 +80,8 @@ class Since:
     """Of what changed at the source: left as their owner has them."""
     open: int
     """Changed at the source, and not brought over: with the scopes `minimal` nobody can."""
+    notice: str | None
+    """Gmail's id of the mail that tells the owner; it is none of the messages that are counted."""
 
 
 @dataclass(frozen=True, slots=True)

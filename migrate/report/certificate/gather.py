@@ -13,8 +13,8 @@ from typing import Any
 from sqlalchemy import Connection, func, select
 
 from migrate.explain import explain_code
-from migrate.ledger import verifications
-from migrate.ledger.tables import change, folder, message, occurrence, repair, run, slice_
+from migrate.ledger import notices, verifications
+from migrate.ledger.tables import change, folder, message, notice, occurrence, repair, run, slice_
 from migrate.ledger.tables import verification as verification_
 from migrate.ledger.verifications import Verification
 from migrate.report.certificate.document import (
@@ -35,18 +35,20 @@ from migrate.texts import Texts
 NAMED = 100
 """The most messages in quarantine that the page names."""
 
-Marks = dict[int, tuple[int | None, ...]]
+Marks = dict[int, tuple[int | str | None, ...]]
 """Account id → the last row about it of each table that grows with whatever a run, an undo or a
-verification does."""
+verification does, and the notice."""
 
 
 def marks(conn: Connection) -> Marks:
-    """Of all accounts at once: three small queries."""
-    found: dict[int, list[int | None]] = {}
-    for place, table in enumerate((slice_, change, verification_)):
-        query = select(table.c.account_id, func.max(table.c.id)).group_by(table.c.account_id)
-        for account_id, last in conn.execute(query):
-            found.setdefault(account_id, [None] * 3)[place] = last
+    """Of all accounts at once: four small queries."""
+    found: dict[int, list[int | str | None]] = {}
+    for place, column in enumerate(
+        (slice_.c.id, change.c.id, verification_.c.id, notice.c.gmail_id)
+    ):
+        mine = column.table.c.account_id
+        for account_id, last in conn.execute(select(mine, func.max(column)).group_by(mine)):
+            found.setdefault(account_id, [None] * 4)[place] = last
     return {account_id: tuple(each) for account_id, each in found.items()}
 
 
@@ -87,6 +89,7 @@ def gather(
             changed.deleted,
             changed.kept,
             changed.open,
+            notices.known(conn, account_id).gmail_id,
         ),
         stamp=stamp,
     )

@@ -203,5 +203,7 @@ def _since(made: Certificate, texts: Texts) -> Iterator[str]:
     for name, count in counts.items():
         if count:
             yield texts(f"certificate.since.{name}", n=number(count))
-    if not any(counts.values()):
+    if made.since.notice:
+        yield texts("certificate.since.notice")
+    elif not any(counts.values()):
         yield texts("certificate.since.nothing")

@@ -16,7 +16,7 @@ from console.tables import width
 from migrate.sandbox.embed import Running, running
 
 from .dovecot import Dovecot, running_dovecot
-from .migration import Done, Migration
+from .migration import Done, Migration, faults
 from .names import running_dns
 
 pytestmark = pytest.mark.dovecot
@@ -175,12 +175,6 @@ def test_what_all_accounts_have_in_common_is_said_once(imap: Dovecot, tmp_path: 
     assert _shown(done)["1"] == "ERROR: all 6 accounts"
 
 
-def test_a_resolver_must_be_an_address(migration: Migration) -> None:
-    done = migration("check", "--dns", "dns.example.jp", "--lang", "en")
-    assert done.code == 2, done.said
-    assert "--dns 127.0.0.1:5353" in done.err
-
-
 def test_the_directory_tells_why_a_user_is_refused(
     imap: Dovecot, sandbox: Running, tmp_path: Path
 ) -> None:
@@ -216,3 +210,23 @@ def test_a_directory_that_may_not_be_asked_costs_only_its_answer(
     assert done.code == 0, done.said
     assert "directory-refused 403 Not Authorized" in done.out
     assert "https://www.googleapis.com/auth/admin.directory.user.readonly" in done.out
+
+
+def test_what_google_says_in_other_places(imap: Dovecot, tmp_path: Path) -> None:
+    """A clock that is wrong, but not yet too wrong for a token; a suspended user that the API
+    refuses; a mailbox that is closed for a while."""
+    closed = f"taro.suzuki@{DOMAIN}"
+    rule = {"method": "gmail.users.*", "user": closed, "error": "retry-after", "retry_after": 900}
+    extra = ["--directory", str(EXAMPLE), "--clock-skew=-2m", "--assume", "suspended=api"]
+    with running(tmp_path / "sandbox", extra=extra) as elsewhere:
+        faults(elsewhere, rule)
+        accounts = {("taro", closed): "secret", ("jiro", f"jiro.tanaka@{DOMAIN}"): "secret"}
+        done = _written(tmp_path, imap, elsewhere, accounts)("check", "--json")
+    assert done.code == 5, done.said
+    problems = {each["code"]: each for each in done.json["problems"]}
+    assert problems["target-closed"]["accounts"] == ["taro"]
+    assert problems["target-forbidden"]["accounts"] == ["jiro"]
+    assert "suspended or archived" in problems["target-forbidden"]["cure"]
+    clock = next(each for each in done.json["checks"] if each["check"] == "clock")
+    assert clock["code"] == "clock-ahead"
+    assert 100 <= clock["found"]["seconds"] <= 140

@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import threading
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from migrate.cli.common import outcome
+from migrate.cli.copying import copy
+from migrate.config import load
+from migrate.progress import Progress
 from migrate.sandbox.embed import Running
 
 from ..cli.contract import PASSWORD, USER
@@ -73,6 +79,19 @@ def test_one_account_is_left_alone(make: Make) -> None:
     refused = here.migration("resume", "--only", OTHER, "--json")
     assert (refused.code, refused.json["error"]["code"]) == (2, "paused-whole")
     assert "on hold" in here.run("status").out
+
+
+def test_what_is_stopped_before_anything_is_known_of_it_is_not_done(make: Make) -> None:
+    stop = threading.Event()
+
+    class AtOnce(Progress):
+        def paced(self, user: str, units: Callable[[], int]) -> None:
+            stop.set()  # Gmail has not been asked for anything yet
+
+    config = load(make().directory)
+    document, errors = copy(config, config.accounts, AtOnce(), en, stop)
+    assert (errors, outcome(document, errors)) == ([], 4)
+    assert [(line.state, line.totals.source) for line in document.accounts] == [("paused", 0)]
 
 
 def test_a_pause_before_the_first_run_and_without_any_server(

@@ -49,7 +49,6 @@ def check(
         from migrate.preflight.document import to_json
 
         config = load(directory)
-        common.tell_doubts(config, texts)
         rows = common.select(config.accounts, only)
         with interruptible(texts):
             result = _checked(config, rows, dns, quiet=as_json)

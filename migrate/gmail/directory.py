@@ -22,7 +22,9 @@ from migrate.gmail.auth import BROKEN, GOOGLE_API, Access, Tokens, plain_http
 from migrate.gmail.errors import Answer
 
 _RETRIES = 3
-_FIELDS = "primaryEmail,suspended,suspensionReason,archived,isMailboxSetup"
+_FIELDS = (
+    "primaryEmail,suspended,suspensionReason,archived,isMailboxSetup,aliases,nonEditableAliases"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +38,8 @@ class Person:
     archived: bool
     mailbox: bool
     """There is one; only a user with a licence for Gmail gets one."""
+    addresses: frozenset[str] = frozenset()
+    """In lower case: the primary one, its aliases, and those of the organisation's domains."""
 
 
 @cache
@@ -74,6 +78,7 @@ class Directory:
             found.get("suspensionReason", "?") if found.get("suspended") else "",
             bool(found.get("archived")),
             bool(found.get("isMailboxSetup")),
+            _addresses(found),
         )
 
     def _http(self) -> Any:
@@ -82,3 +87,8 @@ class Directory:
             bearer = Bearer(self._tokens)
             self._local.http = google_auth_httplib2.AuthorizedHttp(bearer, http=plain)
         return self._local.http
+
+
+def _addresses(user: dict[str, Any]) -> frozenset[str]:
+    lists = [user.get("aliases", ()), user.get("nonEditableAliases", ()), [user["primaryEmail"]]]
+    return frozenset(each.casefold() for some in lists for each in some)

@@ -4,7 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from migrate.preflight.each import access, arriving, folders, labels, namespaces, quota, size, users
+from migrate.preflight.each import (
+    access,
+    aliases,
+    arriving,
+    folders,
+    labels,
+    namespaces,
+    quota,
+    size,
+    users,
+)
 from migrate.preflight.finding import Finding
 from migrate.preflight.seen import Seen
 
@@ -20,6 +30,7 @@ CHECKS: Mapping[str, Callable[[Seen], Finding]] = {
     "user": access.user,
     "mailbox": access.mailbox,
     "licence": users.check,
+    "aliases": aliases.check,
     "labels": labels.check,
 }
 """In the order in which they are told."""

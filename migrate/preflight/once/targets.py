@@ -1,4 +1,4 @@
-"""Do two accounts go into one mailbox, one of them by an alias?"""
+"""Do two accounts go into one mailbox, one of them by an alias? Are rows mixed up?"""
 
 from __future__ import annotations
 
@@ -18,5 +18,8 @@ def check(project: Project) -> Iterator[Finding]:
     shared = {address: names for address, names in users.items() if len(names) > 1}
     for address, names in shared.items():
         yield warning("targets-same", address=address, users=names, names=", ".join(names))
-    if not shared:
+    doubts = project.config.doubts
+    for doubt in doubts:
+        yield warning(doubt.code, **doubt.params)
+    if not (shared or doubts):
         yield fine()

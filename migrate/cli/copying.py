@@ -67,6 +67,10 @@ Target = Annotated[
     str | None, typer.Option("--target", help=_help("cli.option.target"), metavar="USER")
 ]
 Key = Annotated[Path | None, typer.Option("--key", help=_help("cli.option.key"), metavar="FILE")]
+ServiceAccount = Annotated[
+    str | None,
+    typer.Option("--service-account", help=_help("cli.option.service_account"), metavar="ADDRESS"),
+]
 Api = Annotated[str | None, typer.Option("--api", help=_help("cli.option.api"), metavar="URL")]
 
 
@@ -92,13 +96,14 @@ def run(
     source: Source = None,
     target: Target = None,
     key: Key = None,
+    service_account: ServiceAccount = None,
     api: Api = None,
     as_json: Json = False,
     lang: Lang = None,
 ) -> None:
     texts = common.texts_for(lang)
     with common.explained(texts, as_json=as_json):
-        config = _config(directory, source, target, key, api, texts)
+        config = _config(directory, source, target, key, service_account, api, texts)
         against = {"--watch": watch, "--since": since is not None, "--wave": wave is not None}
         rows, in_waves = chosen(
             config, only, waves=waves, wave=wave, despite=despite, against=against
@@ -255,15 +260,19 @@ def _config(
     source: str | None,
     target: str | None,
     key: Path | None,
+    service_account: str | None,
     api: str | None,
     texts: Texts,
 ) -> Config:
     from migrate.config import load, quick
     from migrate.credentials import Secret
 
-    if not (source or target or key):
+    login = key or service_account
+    if not (source or target or login):
         return load(directory)
-    if not (source and target and key):
+    if key and service_account:
+        raise UsageError("init-two-logins")
+    if not (source and target and login):
         raise UsageError("quick-incomplete")
     password = os.environ.get("MAILHAUL_SOURCE_PASSWORD")
     if password is None:
@@ -272,4 +281,6 @@ def _config(
         import getpass
 
         password = getpass.getpass(texts("cli.run.password", source=source))
-    return quick(source, target, key, password=Secret(password), api=api)
+    return quick(
+        source, target, key, password=Secret(password), api=api, service_account=service_account
+    )

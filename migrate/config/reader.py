@@ -53,12 +53,13 @@ def load(directory: Path) -> Config:
 def quick(
     url: str,
     target_user: str,
-    key_file: Path,
+    key_file: Path | None,
     *,
     password: Secret | SecretRef,
     api: str | None = None,
+    service_account: str | None = None,
 ) -> Config:
-    """One mailbox without files: `url` is `imaps://user@host`.
+    """One mailbox without files: `url` is `imaps://user@host`. A key file, or a service account.
 
     The state is kept in a folder below the current one that is named after the pair, so that the
     same command takes up the same migration. UsageError names the options.
@@ -73,11 +74,16 @@ def quick(
     if not ADDRESS.fullmatch(target_user):
         raise UsageError("address-invalid", where="--target", word=target_user)
     directory = Path(quote(f"{address.user}@{address.netloc}--{target_user}", safe="@+")).absolute()
-    target = {"key_file": str(key_file.absolute())} | ({"api": api} if api else {})
+    target = {"api": api} if api else {}
+    if key_file:
+        target["key_file"] = str(key_file.absolute())
+    else:
+        target |= {"auth": "impersonation", "service_account": service_account or ""}
+    options = {"api": "--api", "service_account": "--service-account"}
     schema = validated(
         {"source": {"url": str(address)}, "target": target},
         directory,
-        lambda location: "--api" if location[-1] == "api" else "--key",
+        lambda location: options.get(str(location[-1]), "--key"),
     )
     config = Config(directory, (Account(address.user, target_user, password),), **dict(schema))
     if _same_service(config):

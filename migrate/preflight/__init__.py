@@ -57,6 +57,6 @@ def _rehearsal(config: Config) -> bool:
 
 def _directory(config: Config, gmail: Gmail) -> Directory | None:
     target, timeout = config.target, config.limits.request_timeout
-    if target.directory_admin is None:
+    if target.directory_admin is None or target.auth == "oauth":  # a user sees only themselves
         return None
     return Directory(target.api, gmail.access, target.directory_admin, target.ca_file, timeout)

@@ -147,6 +147,18 @@ def test_one_mailbox_from_the_command_line(tmp_path: Path, monkeypatch: pytest.M
     assert not config.directory.exists()
 
 
+def test_one_mailbox_without_a_key() -> None:
+    def config(email: str) -> Config:
+        url, word = "imaps://hana@mail.example.jp", Secret("hunter2")
+        return quick(url, "hana@example.com", None, password=word, service_account=email)
+
+    email = "mover@project.iam.gserviceaccount.com"
+    target = config(email).target
+    assert (target.auth, target.service_account, target.key_file) == ("impersonation", email, None)
+    found = problems(lambda: config("mover@example.com"))
+    assert found == [("service-account-address", "--service-account")]
+
+
 @pytest.mark.parametrize(
     ("url", "target", "api", "problem"),
     [

@@ -13,6 +13,7 @@ from migrate.sandbox.embed import Running, running
 from tests.functional.migration import Migration
 
 from .contract import CLEAN, PASSWORD, TARGETS, USER, Make, mail
+from .logins import Site, login_at
 
 
 @pytest.fixture(scope="package")
@@ -34,6 +35,13 @@ def sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
 def targets() -> Iterator[str]:
     """Each has an empty mailbox."""
     return iter(TARGETS)
+
+
+@pytest.fixture(scope="package")
+def login_site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    """A sandbox with its client file."""
+    with login_at(tmp_path_factory.mktemp("site")) as found:
+        yield found
 
 
 @pytest.fixture

@@ -2,27 +2,18 @@
 
 from __future__ import annotations
 
-import http.client
 import json
 import os
 import re
 import stat
 import subprocess
 import sys
-import threading
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
-from urllib.parse import parse_qs, urlencode, urlsplit
+from urllib.parse import urlsplit
 
-import google_auth_httplib2
-import httplib2
 import pytest
 
-from migrate.errors import MailhaulError, TargetError, UsageError
-from migrate.explain import explain
 from migrate.gmail.auth import (
     GOOGLE_API,
     GOOGLE_TOKEN_URI,
@@ -32,78 +23,16 @@ from migrate.gmail.auth import (
     load_login,
     save_login,
 )
-from migrate.gmail.auth.client import AppClient
-from migrate.gmail.auth.consent import Question
-from migrate.gmail.auth.redirect import Redirect
-from migrate.sandbox.embed import Running, running
-from migrate.texts import Texts
-from tests.functional import chromium
 from tests.functional.migration import FAST, ROOT, Gmail, Migration, faults, stats
 
 from .contract import CLEAN, Make, user_of
-
-USER = "anna@example.org"
-BACK = "http://127.0.0.1:1/"
+from .logins import USER, Site, decide, http_, login_at, question, refusal, request
 
 
-@dataclass(frozen=True)
-class Site:
-    sandbox: Running
-    client_file: Path
-
-    @property
-    def client(self) -> AppClient:
-        return load_client(self.client_file, self.sandbox.url)
-
-
-@contextmanager
-def site(folder: Path, *extra: str) -> Iterator[Site]:
-    client = folder / "client.json"
-    with running(folder / "sandbox", extra=["--client-out", str(client), *extra]) as sandbox:
-        yield Site(sandbox, client)
-
-
-@pytest.fixture(scope="module")
-def here(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
-    with site(tmp_path_factory.mktemp("site")) as found:
-        yield found
-
-
-@pytest.fixture(autouse=True)
-def no_faults(here: Site) -> Iterator[None]:
-    yield
-    faults(here.sandbox)
-
-
-def http_(url: str, verb: str = "GET", body: Mapping[str, str] | None = None) -> tuple[int, str]:
-    """Status, and where it leads to, else what it says."""
-    parts = urlsplit(url)
-    connection = http.client.HTTPConnection(parts.hostname or "", parts.port)
-    form = urlencode(body) if body is not None else None
-    kind = {"Content-Type": "application/x-www-form-urlencoded"} if form else {}
-    connection.request(verb, f"{parts.path}?{parts.query}", form, kind)
-    answer = connection.getresponse()
-    said = answer.read().decode()
-    connection.close()
-    return answer.status, answer.getheader("Location") or said
-
-
-def decide(url: str, user: str = USER, decision: str = "allow") -> str:
-    """Where the consent page sends the browser."""
-    status, page = http_(url)
-    assert status == 200, page
-    assert '<form method="post"' in page
-    status, back = http_(url, "POST", {"user": user, "decision": decision})
-    assert status == 302, back
-    return back
-
-
-def request() -> Any:
-    return google_auth_httplib2.Request(httplib2.Http(timeout=30))
-
-
-def question(at: Site, scopes: str = "modify") -> Question:
-    return Question(at.client, SCOPES[scopes], USER, BACK)
+@pytest.fixture
+def here(login_site: Site) -> Iterator[Site]:
+    yield login_site
+    faults(login_site.sandbox)
 
 
 def logged_in(at: Site, token: Path, user: str = USER, scopes: str = "modify") -> Tokens:
@@ -112,17 +41,6 @@ def logged_in(at: Site, token: Path, user: str = USER, scopes: str = "modify") -
     granted = asked.redeem(asked.code(decide(asked.url, user)), request())
     save_login(token, at.client, granted)
     return Tokens(load_login(at.client_file, token, at.sandbox.url), user, scopes)
-
-
-def refusal(call: Callable[[], object]) -> str:
-    """The code of an error, which is explained in both languages and shows no secret."""
-    with pytest.raises(MailhaulError) as caught:
-        call()
-    for lang in ("en", "ja"):
-        cause, cure = explain(caught.value, Texts(lang))
-        assert cause and cure and "…" not in cause + cure
-        assert not re.search("GOCSPX|1//0|4/0|ya29", cause + cure + repr(caught.value))
-    return caught.value.code
 
 
 @pytest.fixture
@@ -202,19 +120,6 @@ def test_a_user_copies_their_own_mailbox(personal: Callable[..., Migration], her
             assert [each for each in secrets if each.encode() in data] == [], path
 
 
-def test_a_browser_lets_a_form_lead_back(here: Site, tmp_path: Path) -> None:
-    """Its policy (CSP) rules the form, and where that leads."""
-    if not chromium.BINARY:
-        assert os.environ.get("CI") != "true", "CI needs Chromium"
-        pytest.skip("needs Chromium")
-    with chromium.page(tmp_path / "profile") as tab, Redirect("thanks") as redirect:
-        asked = Question(here.client, SCOPES["modify"], USER, redirect.uri)
-        tab.open(asked.url, 800)
-        tab.evaluate("document.querySelector('button[value=allow]').click(), 1")
-        code = redirect.wait(asked.code, None, 30)
-    assert asked.redeem(code, request()).user == USER
-
-
 @pytest.mark.parametrize("scopes", SCOPES)
 def test_a_login_gives_tokens_again_and_again(here: Site, tmp_path: Path, scopes: str) -> None:
     tokens = logged_in(here, tmp_path / "token.json", scopes=scopes)
@@ -224,10 +129,10 @@ def test_a_login_gives_tokens_again_and_again(here: Site, tmp_path: Path, scopes
 
 
 def test_a_login_outlasts_a_restart_of_the_sandbox(tmp_path: Path) -> None:
-    with site(tmp_path, "--users", USER) as first:
+    with login_at(tmp_path, "--users", USER) as first:
         logged_in(first, tmp_path / "token.json")
         port = str(urlsplit(first.sandbox.url).port)
-    with site(tmp_path, "--users", USER, "--port", port) as again:
+    with login_at(tmp_path, "--users", USER, "--port", port) as again:
         login = load_login(again.client_file, tmp_path / "token.json", again.sandbox.url)
         assert Tokens(login, USER, "modify").bearer()
 
@@ -317,109 +222,6 @@ def test_what_is_no_login(here: Site, tmp_path: Path, content: str) -> None:
     token.chmod(0o600)
     assert refusal(load) == "login-unusable"
     assert refusal(lambda: load_client(tmp_path / "none", here.sandbox.url)) == "client-unreadable"
-
-
-def changed(url: str, **query: str) -> str:
-    """The address with other parameters; an empty one is left out."""
-    parts = urlsplit(url)
-    given = {key: each[0] for key, each in parse_qs(parts.query).items()} | query
-    left = {key: each for key, each in given.items() if each}
-    return parts._replace(query=urlencode(left)).geturl()
-
-
-def test_what_comes_back_is_checked(here: Site) -> None:
-    asked = question(here)
-    back = decide(asked.url)
-    other = question(here)
-    for address in (changed(back, state="x"), changed(back, state=""), "nonsense", ""):
-        assert refusal(lambda address=address: asked.code(address)) == "login-other-address"  # type: ignore[misc]
-    assert refusal(lambda: other.code(back)) == "login-other-address"
-    declined = decide(asked.url, decision="deny")
-    assert refusal(lambda: asked.code(declined)) == "login-declined"
-    # The other question's verifier doesn't fit (PKCE), and a code is good once.
-    code = asked.code(back)
-    assert refusal(lambda: other.redeem(code, request())) == "login-refused"
-    code = asked.code(decide(asked.url))
-    assert asked.redeem(code, request()).user == USER
-    assert refusal(lambda: asked.redeem(code, request())) == "login-refused"
-
-
-def test_less_than_was_asked_for(here: Site) -> None:
-    asked = question(here, "minimal")
-    less = changed(asked.url, scope=f"{SCOPES['minimal'][0]} openid email")
-    code = asked.code(decide(less))
-    assert refusal(lambda: asked.redeem(code, request())) == "login-granted-less"
-    anonymous = changed(asked.url, scope=" ".join(SCOPES["minimal"]))
-    code = asked.code(decide(anonymous))
-    assert refusal(lambda: asked.redeem(code, request())) == "login-refused"
-
-
-@pytest.mark.parametrize(
-    ("query", "status"),
-    [
-        ({"client_id": "other"}, 401),
-        ({"redirect_uri": "https://example.com/"}, 400),
-        ({"redirect_uri": "http://example.com/"}, 400),
-        ({"redirect_uri": ""}, 400),
-        ({"response_type": "token"}, 400),
-        ({"code_challenge_method": "S1"}, 400),
-        ({"scope": "https://mail.google.com/ nonsense"}, 400),
-        ({"scope": ""}, 400),
-    ],
-)
-def test_what_the_consent_page_refuses(here: Site, query: dict[str, str], status: int) -> None:
-    for verb in ("GET", "POST"):
-        assert http_(changed(question(here).url, **query), verb, {"user": USER})[0] == status
-
-
-def test_a_stranger_cannot_consent(here: Site) -> None:
-    form = {"user": "<b>nobody", "decision": "allow"}
-    status, page = http_(question(here).url, "POST", form)
-    assert (status, "&lt;b&gt;nobody" in page) == (200, True)
-
-
-def test_who_comes_to_the_way_back(here: Site) -> None:
-    """Strangers don't end it; who declines does; and somebody comes at last, or nobody."""
-    with Redirect("thanks") as redirect:
-        asked = Question(here.client, SCOPES["modify"], USER, redirect.uri)
-        right, visits = decide(asked.url), []
-
-        def visit() -> None:
-            for address in (f"{redirect.uri}favicon.ico", changed(right, state="x"), right):
-                visits.append(http_(address))
-
-        browser = threading.Thread(target=visit)
-        browser.start()
-        code = redirect.wait(asked.code, None, 30)
-        browser.join()
-        assert [status for status, _ in visits] == [404, 404, 200]
-        assert asked.redeem(code, request()).user == USER
-    with Redirect("") as redirect:
-        asked = Question(here.client, SCOPES["modify"], USER, redirect.uri)
-        away = decide(asked.url, decision="deny")
-        browser = threading.Thread(target=http_, args=(away,))
-        browser.start()
-        with pytest.raises(TargetError, match="login-declined"):
-            redirect.wait(asked.code, None, 30)
-        browser.join()
-    with Redirect("") as redirect, pytest.raises(TargetError, match="login-nobody-came"):
-        redirect.wait(asked.code, None, 0.01)
-
-
-def test_what_is_typed(here: Site) -> None:
-    asked = question(here)
-    back = decide(asked.url)
-    for typed, code in ((f"\n  {back}  \n", None), (back, None), ("nonsense\n", UsageError)):
-        read, write = os.pipe()
-        os.write(write, typed.encode())
-        os.close(write)
-        with Redirect("") as redirect:
-            if code:
-                with pytest.raises(code):
-                    redirect.wait(asked.code, read, 30)
-            else:
-                assert redirect.wait(asked.code, read, 30) == asked.code(back)
-        os.close(read)
 
 
 def test_only_where_it_is_needed(make: Make) -> None:

@@ -119,21 +119,27 @@ class LocalEngine:
 
         def work() -> None:
             while (number := turns.take(self._stop.is_set)) is not None:
-                row = rows[number]
-                put_off.pop(number, None)
-                failure = None if over else self._account(row, ids[_pair(row)])
-                if failure and isinstance(failure.error, DayOver):
-                    over.append(failure)  # for all; what is under way finds out by itself
-                elif failure and isinstance(failure.error, Postponed):
-                    until = _utc(failure.error.until)
-                    self._events.tell("put-off", account=row.source_user, until=until)
-                    put_off[number] = failure
-                    turns.put_off(number, failure.error.until - time.time())
-                    continue
-                elif failure:
-                    failures[number] = failure
-                self._progress.finished(row.source_user)
-                turns.done()
+                try:
+                    turn(number, rows[number])
+                except BaseException:
+                    turns.done()  # else the other threads would wait for it for ever
+                    raise
+
+        def turn(number: int, row: Row) -> None:
+            put_off.pop(number, None)
+            failure = None if over else self._account(row, ids[_pair(row)])
+            if failure and isinstance(failure.error, DayOver):
+                over.append(failure)  # for all; what is under way finds out by itself
+            elif failure and isinstance(failure.error, Postponed):
+                until = _utc(failure.error.until)
+                self._events.tell("put-off", account=row.source_user, until=until)
+                put_off[number] = failure
+                turns.put_off(number, failure.error.until - time.time())
+                return
+            elif failure:
+                failures[number] = failure
+            self._progress.finished(row.source_user)
+            turns.done()
 
         threads = min(self._config.limits.accounts, len(rows))
         try:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import threading
+from concurrent.futures import ThreadPoolExecutor
 from types import SimpleNamespace
 from typing import Any
 
@@ -10,7 +12,7 @@ import pytest
 
 from migrate import engine
 from migrate.engine import LocalEngine
-from migrate.errors import SourceLost
+from migrate.errors import SourceLost, StateError
 from migrate.progress import Progress
 
 
@@ -55,3 +57,35 @@ def test_a_source_that_gives_nothing_for_three_minutes_is_given_up(copying: Any)
         copying(10, *[0] * 7)
     pauses = copying(10, *[0] * 6)[-7:]
     assert pauses == [2.0, 4.0, 8.0, 16.0, 32.0, 60.0, 60.0] and sum(pauses) > 180
+
+
+def test_a_ledger_that_takes_no_more_leases_ends_the_run(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As when the disk is full: whoever waits for the others' turns must not wait for ever."""
+    monkeypatch.setattr(engine, "Gmail", lambda *_: SimpleNamespace(close=lambda: None))
+    monkeypatch.setattr(engine, "expected", lambda *_: {})
+    rows: Any = [SimpleNamespace(source_user=each, target_user=each) for each in "ab"]
+    ids = {(each, each): number for number, each in enumerate("ab")}
+    broken, nothing = threading.Event(), contextlib.nullcontext()
+    config: Any = SimpleNamespace(
+        policy=SimpleNamespace(refused="quarantine"), limits=SimpleNamespace(accounts=2)
+    )
+    ledger: Any = SimpleNamespace(write=lambda _: ids)
+    stop = threading.Event()
+    here: Any = LocalEngine(config, ledger, "r", Progress(), stop)
+    here._leases = here._pauses = nothing
+
+    def account(row: Any, _id: int) -> None:
+        if row.source_user == "a":  # at work as long as the other thread
+            assert broken.wait(10)
+            return
+        broken.set()
+        raise StateError("ledger-disk")
+
+    here._account = account
+    with ThreadPoolExecutor(1) as pool:
+        running = pool.submit(here.run, rows)
+        try:
+            with pytest.raises(StateError):
+                running.result(10)
+        finally:
+            stop.set()

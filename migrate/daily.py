@@ -11,8 +11,10 @@ from functools import partial
 from migrate.errors import DayUsedUp
 from migrate.ledger import Ledger, traffic
 
+DAY = 86_400
+"""Seconds."""
 _HOUR = 3600
-_DAY = 25
+_KEEP = 25
 """Hours: what came in the course of one is over a day old when the 24 after it have passed."""
 _KEPT = 4 << 20
 """Bytes that a kill may leave uncounted."""
@@ -42,6 +44,10 @@ class DailyBytes:
             self._ledger.write(lambda _: None)
             with self._ledger.read() as conn:
                 self._kept = Counter(traffic.hours(conn, self._account_id))
+
+    def days(self, size: int) -> int:
+        """Whole days that go by before the last of `size` bytes comes."""
+        return max(size - 1, 0) // self._most if self._most else 0
 
     def check(self) -> None:
         """DayUsedUp when nothing is left."""
@@ -73,7 +79,7 @@ class DailyBytes:
             new, self._new = self._new, Counter()
             self._kept += new
         if new:
-            before = int(self._clock()) // _HOUR - _DAY
+            before = int(self._clock()) // _HOUR - _KEEP
             add = partial(traffic.add, account_id=self._account_id, hours=new, before=before)
             self._ledger.post(lambda conn: add(conn))
 
@@ -86,10 +92,10 @@ def free_at(hours: Mapping[int, int], most: int, now: float) -> float:
         if used <= most // 2:
             break
         used -= left[hour]
-        now = (hour + _DAY) * _HOUR
+        now = (hour + _KEEP) * _HOUR
     return now
 
 
 def _within(hours: Mapping[int, int], now: float) -> dict[int, int]:
     """Those hours of which something is less than a day old."""
-    return {hour: size for hour, size in hours.items() if (hour + _DAY) * _HOUR > now}
+    return {hour: size for hour, size in hours.items() if (hour + _KEEP) * _HOUR > now}

@@ -11,13 +11,13 @@ from typing import Any
 from migrate.accounts import Account as Row
 from migrate.config import Config, private_directory
 from migrate.connections import Gmail, open_source
-from migrate.daily import DailyBytes
+from migrate.daily import DAY, DailyBytes
 from migrate.errors import MailhaulError, SourceLost, StateError
 from migrate.forecast import Forecast, predictor
 from migrate.gmail.quota import Stopped
 from migrate.gmail.units import UNITS
 from migrate.labels import ADVISED, LABELS_AT_MOST, needed
-from migrate.ledger import Ledger, accounts, scanning, waiting
+from migrate.ledger import Ledger, accounts, scanning, totals, waiting
 from migrate.ledger import deep as bodies
 from migrate.ledger.accounts import Account
 from migrate.ledger.order import Order
@@ -65,6 +65,7 @@ def plan(
             document = gather(conn, "plan", None, texts, pairs)
             document.predicted = predictions(conn, pairs)
             imports = [bodies.imports(conn, ids[pair]) for pair in pairs]
+            size = sum(totals.open_bytes(conn, ids[pair]) for pair in pairs)
             for row, pair in zip(rows, pairs, strict=True):
                 mapped = scanning.folders(conn, ids[pair])
                 document.notes += _many(needed(mapped, config.label_rules(row)), row, texts)
@@ -77,7 +78,9 @@ def plan(
     )
     document.target_consulted = target_error is None
     document.units = sum(imports) * UNITS["messages.import"]
-    document.seconds = _seconds(config, imports)
+    document.seconds = max(_seconds(config, imports, size), desk.days * DAY)
+    if desk.days:
+        document.notes.append(texts("cli.plan.source_days", n=desk.days + 1))
     if desk.unread:
         document.notes.append(texts("cli.plan.not_read", n=desk.unread))
     if target_error:
@@ -147,6 +150,7 @@ class _Desk:
         self._config, self._ledger = config, ledger
         self._progress, self._deep, self._stop = progress, deep, stop
         self._unread: list[int] = []
+        self._days: list[int] = []
         self.stopped = False
         """Something was not even scanned."""
 
@@ -154,6 +158,11 @@ class _Desk:
     def unread(self) -> int:
         """Messages that were still to be read when it was stopped."""
         return sum(self._unread)
+
+    @property
+    def days(self) -> int:
+        """Whole days that the source's limit makes it take, before the last one."""
+        return max(self._days, default=0)
 
     def look(self, row: Row, account_id: int) -> MailhaulError | None:
         """Into the ledger what the account holds; the error when that fails."""
@@ -218,6 +227,8 @@ class _Desk:
         source = open_source(config, row, self._stop, day)
         try:
             folders = scan(source, self._ledger, account, look, scanned)
+            with self._ledger.read() as conn:
+                self._days.append(day.days(totals.open_bytes(conn, account.id)))
             if self._deep:
                 self._progress.open(user, *self._left(folders), "read")
                 read_all(
@@ -239,12 +250,15 @@ class _Desk:
             return bodies.left(conn, list(folders))
 
 
-def _seconds(config: Config, imports: Sequence[int]) -> int:
-    """How long the quota alone makes it take: the largest account, or all against the project."""
+def _seconds(config: Config, imports: Sequence[int], size: int) -> int:
+    """How long the limits alone make it take: the largest account's quota, or all against the
+    project's, or the source's bytes a second."""
     limits = config.limits
     paces = (
         (max(imports, default=0), limits.units_per_minute_user),
         (sum(imports), limits.units_per_minute_project),
     )
     times = [count * UNITS["messages.import"] * 60 / pace for count, pace in paces if pace]
+    if limits.source_bytes_per_second:
+        times.append(size / limits.source_bytes_per_second)
     return math.ceil(max(times, default=0))

@@ -13,9 +13,10 @@ import pytest
 from migrate import engine
 from migrate.cli.common import outcome
 from migrate.cli.copying import copy
-from migrate.config import load
+from migrate.config import Config, load
 from migrate.daily import DailyBytes
 from migrate.errors import DayUsedUp, MailhaulError, SourceLost
+from migrate.plan import plan
 from migrate.progress import Progress
 from migrate.report.document import Document
 from migrate.sandbox.embed import running
@@ -145,14 +146,24 @@ def test_a_day_ends_and_the_next_goes_on(
     dovecot.seed(mailbox_user, "INBOX", [(raw, (), date) for raw in large])
     with running(tmp_path / "sandbox", TARGET) as sandbox:
 
-        def run(most: int) -> tuple[Document, list[MailhaulError]]:
+        def settings(most: int) -> Config:
             url, account = f"imaps://{dovecot.host}:{dovecot.imaps_port}", (mailbox_user, TARGET)
             more = f"{LIMITS}source_bytes_per_day = {most}\n"
             made = Migration(tmp_path / "move")
             made.write(url, dovecot.ca, sandbox, {account: "secret"}, more)
-            config = load(made.directory)
+            return load(made.directory)
+
+        def run(most: int) -> tuple[Document, list[MailhaulError]]:
+            config = settings(most)
             return copy(config, config.accounts, Progress(), Texts("en"), threading.Event())
 
+        config = settings(7_000_000)
+        document, _ = plan(config, config.accounts, Progress(), Texts("en"))
+        assert document.seconds == 2 * 86_400
+        assert "3 days" in " ".join(document.notes)
+        config = settings(99_000_000)
+        document, _ = plan(config, config.accounts, Progress(), Texts("en"))
+        assert (document.seconds or 0) < 60 and "days" not in " ".join(document.notes)
         document, errors = run(7_000_000)
         assert [error.code for error in errors] == ["source-day-used"]
         assert outcome(document, errors) == 4

@@ -46,7 +46,9 @@ def test_a_day_is_counted_over_all_runs(ledger: Ledger) -> None:
     now = 1000.0 * HOUR
     day = DailyBytes(ledger, 1, "taro", lambda: now)
     meter = Meter(None, day)
+    assert day.days(1 << 40) == 0
     day.at_most(10_000_000)
+    assert [day.days(size) for size in (0, 10_000_000, 10_000_001, 35_000_000)] == [0, 0, 1, 3]
     meter.took(4_000_000)
     assert kept(ledger) == {}
     meter.took(1_000_000)

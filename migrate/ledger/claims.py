@@ -5,11 +5,12 @@ from __future__ import annotations
 import time
 from collections import defaultdict
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import Connection, Row, exists, func, insert, select, update
+from sqlalchemy import Connection, exists, func, insert, select, update
 
 from migrate.ledger.tables import occurrence, slice_
 
@@ -45,6 +46,19 @@ class Bundle:
     shadowed: bool = False
     """Another message with its Message-ID left the source while it was in doubt: it may be in
     Gmail, and nobody knows."""
+
+
+_COLUMNS = (
+    occurrence.c.bundle,
+    occurrence.c.id,
+    occurrence.c.folder_id,
+    occurrence.c.uid,
+    occurrence.c.flags,
+    occurrence.c.internal_date,
+    occurrence.c.size,
+    occurrence.c.email_id,
+    occurrence.c.conversation,
+)
 
 
 def claim(
@@ -85,7 +99,7 @@ def claim(
             break
         bundles[row.bundle] = None
     rows = conn.execute(
-        select(occurrence).where(*mine, occurrence.c.bundle.in_(bundles)).order_by(occurrence.c.seq)
+        select(*_COLUMNS).where(*mine, occurrence.c.bundle.in_(bundles)).order_by(occurrence.c.seq)
     ).all()
     now = time.time()
     key = conn.execute(
@@ -106,7 +120,7 @@ def claim(
 def doubts(conn: Connection, account_id: int) -> list[Bundle]:
     """What earlier processes claimed and left open; at most what they had in flight."""
     rows = conn.execute(
-        select(occurrence, slice_.c.history_id, slice_.c.at.label("since"), slice_.c.mend)
+        select(*_COLUMNS, slice_.c.history_id, slice_.c.at.label("since"), slice_.c.mend)
         .join(slice_, slice_.c.id == occurrence.c.slice_id)
         .where(
             occurrence.c.account_id == account_id,
@@ -115,7 +129,7 @@ def doubts(conn: Connection, account_id: int) -> list[Bundle]:
         )
         .order_by(occurrence.c.seq)
     ).all()
-    slices: dict[Bundle, list[Row[Any]]] = defaultdict(list)
+    slices: dict[Bundle, list[Sequence[Any]]] = defaultdict(list)
     for row in rows:
         same = Bundle("", (), row.history_id, row.since, doubt=True, mend=bool(row.mend))
         slices[same].append(row)
@@ -164,29 +178,39 @@ def release(conn: Connection, occurrence_ids: Sequence[int]) -> None:
     )
 
 
-def _bundles(rows: Sequence[Row[Any]], like: Bundle, shadows: Collection[str] = ()) -> list[Bundle]:
-    """The bundles of one slice, which all are as `like`."""
+def _bundles(
+    rows: Sequence[Sequence[Any]], like: Bundle, shadows: Collection[str] = ()
+) -> list[Bundle]:
+    """The bundles of one slice, which all are as `like`; `rows` begin with _COLUMNS."""
     grouped: dict[str, list[Occurrence]] = defaultdict(list)
     for row in rows:
-        date = datetime.fromisoformat(row.internal_date) if row.internal_date else None
-        grouped[row.bundle].append(
+        name, key, folder_id, uid, flags, date, size, email_id, conversation = row[:9]
+        grouped[name].append(
             Occurrence(
-                row.id,
-                row.folder_id,
-                row.uid,
-                frozenset(row.flags.split()),
-                date,
-                row.size,
-                row.email_id,
-                row.conversation,
+                key,
+                folder_id,
+                uid,
+                _flags(flags),
+                datetime.fromisoformat(date) if date else None,
+                size,
+                email_id,
+                conversation,
             )
         )
     return [
-        replace(
-            like,
-            conversation=found[0].conversation,
-            occurrences=tuple(found),
+        Bundle(
+            found[0].conversation,
+            tuple(found),
+            like.history_id,
+            like.since,
+            like.doubt,
+            like.mend,
             shadowed=name in shadows,
         )
         for name, found in grouped.items()
     ]
+
+
+@lru_cache(1024)
+def _flags(text: str) -> frozenset[str]:
+    return frozenset(text.split())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -19,6 +20,7 @@ from sqlalchemy import (
     update,
 )
 
+from migrate.ledger.bulk import Bulk
 from migrate.ledger.stale import settle
 from migrate.ledger.tables import baseline, message, notice, occurrence, repair
 from migrate.message import Repair
@@ -170,6 +172,41 @@ _NAMES: dict[Table, tuple[Column[Any], ...]] = {
     baseline: (baseline.c.gmail_id,),
 }
 
+_COLUMNS = (
+    "account_id",
+    "sha256",
+    "size",
+    "header_id",
+    "state",
+    "reason",
+    "detail",
+    "gmail_id",
+    "thread_id",
+    "date",
+    "basis",
+    "labels",
+    "labels_before",
+    "draft_id",
+    "run_id",
+)
+_INSERT = Bulk(insert(message), _COLUMNS)
+_UPDATE = Bulk(
+    update(message)
+    .where(message.c.id == bindparam("row"))
+    .values({name: bindparam(name) for name in (*_COLUMNS, *_ANEW)})
+)
+_CLOSE = Bulk(
+    update(occurrence)
+    .where(occurrence.c.id == bindparam("row"))
+    .values(
+        state=bindparam("state"),
+        reason=bindparam("reason"),
+        message_id=select(message.c.id)
+        .where(message.c.account_id == bindparam("account"), message.c.sha256 == bindparam("sha"))
+        .scalar_subquery(),
+    )
+)
+
 
 def record(conn: Connection, found: Sequence[Outcome]) -> None:
     """Write outcomes: message rows made or brought up to date, their occurrences closed.
@@ -184,34 +221,43 @@ def record(conn: Connection, found: Sequence[Outcome]) -> None:
         again = [
             _row(each) | _ANEW | {"row": ids[key]} for key, each in latest.items() if key in ids
         ]
-        if fresh:
-            conn.execute(insert(message), fresh)
-            ids = _message_ids(conn, latest.keys())
+        _INSERT.run(conn, fresh)
         if again:
             rows = [each["row"] for each in again]
-            conn.execute(update(message).where(message.c.id == bindparam("row")), again)
+            _UPDATE.run(conn, again)
             conn.execute(delete(repair).where(repair.c.message_id.in_(rows)))
-        _close(
+        _CLOSE.run(
             conn,
             [
-                (ids[each.account_id, each.sha256], *closed)
+                {
+                    "account": each.account_id,
+                    "sha": each.sha256,
+                    "row": row,
+                    "state": state,
+                    "reason": reason,
+                }
                 for each in piece
-                for closed in each.occurrences
+                for row, state, reason in each.occurrences
             ],
         )
-        repairs = [
+        _put_repairs(conn, [each for each in latest.values() if each.repairs])
+
+
+def _put_repairs(conn: Connection, found: Sequence[Outcome]) -> None:
+    if found:
+        ids = _message_ids(conn, {(each.account_id, each.sha256) for each in found})
+        rows = [
             {
-                "message_id": ids[key],
+                "message_id": ids[each.account_id, each.sha256],
                 "field": one.field,
                 "before": one.before,
                 "after": one.after,
                 "why": one.why,
             }
-            for key, each in latest.items()
+            for each in found
             for one in each.repairs
         ]
-        if repairs:
-            conn.execute(insert(repair), repairs)
+        conn.execute(insert(repair), rows)
 
 
 def _message_ids(conn: Connection, keys: Collection[tuple[int, str]]) -> dict[tuple[int, str], int]:
@@ -224,6 +270,7 @@ def _message_ids(conn: Connection, keys: Collection[tuple[int, str]]) -> dict[tu
 
 
 def _row(outcome: Outcome) -> dict[str, Any]:
+    """For `Bulk`."""
     before = outcome.labels_before
     return {
         "account_id": outcome.account_id,
@@ -236,9 +283,9 @@ def _row(outcome: Outcome) -> dict[str, Any]:
         "gmail_id": outcome.gmail_id,
         "thread_id": outcome.thread_id,
         "date": outcome.date,
-        "basis": outcome.basis,
-        "labels": sorted(outcome.labels),
-        "labels_before": None if before is None else sorted(before),
+        "basis": json.dumps(outcome.basis),
+        "labels": json.dumps(sorted(outcome.labels)),
+        "labels_before": json.dumps(None if before is None else sorted(before)),
         "draft_id": outcome.draft_id,
         "run_id": outcome.run_id,
     }

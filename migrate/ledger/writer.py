@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import queue
 import threading
-import time
+from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass
@@ -40,12 +39,49 @@ class _Job:
     """What `op` is to write, together with what other jobs have for it."""
 
 
+class _Inbox:
+    """What waits to be written. Nobody waits for an item; the more of them are written at a time,
+    the less each one costs, and so does handing it over without waking the writer."""
+
+    def __init__(self) -> None:
+        self._jobs: deque[_Job] = deque()
+        self._waited_for = 0
+        """Jobs that are no items."""
+        self._closed = False
+        self._change = threading.Condition()
+
+    def put(self, job: _Job) -> None:
+        with self._change:
+            self._jobs.append(job)
+            self._waited_for += not job.items
+            if not job.items or len(self._jobs) in (1, _MOST):
+                self._change.notify()
+
+    def close(self) -> None:
+        with self._change:
+            self._closed = True
+            self._change.notify()
+
+    def take(self) -> list[_Job]:
+        """What has come, at least one job and at most _MOST; empty when all is done and closed."""
+        with self._change:
+            self._change.wait_for(lambda: self._jobs or self._closed)
+            self._change.wait_for(self._enough, _GATHER)
+            count = min(len(self._jobs), _MOST)
+            jobs = [self._jobs.popleft() for _ in range(count)]
+            self._waited_for -= sum(not job.items for job in jobs)
+            return jobs
+
+    def _enough(self) -> bool:
+        return bool(self._waited_for) or len(self._jobs) >= _MOST or self._closed
+
+
 class Writer:
     """Runs operations one after the other, many to a transaction, in its own thread."""
 
     def __init__(self, engine: Engine, place: Place) -> None:
         self._engine, self._place = engine, place
-        self._jobs: queue.Queue[_Job | None] = queue.Queue()
+        self._inbox = _Inbox()
         self._broken: StateError | None = None
         self._thread = threading.Thread(target=self._work, name="ledger", daemon=True)
         self._thread.start()
@@ -53,7 +89,7 @@ class Writer:
     def post(self, op: Callable[[Connection], T], lease: tuple[int, int] | None) -> Future[T]:
         """Queue `op`; the future holds its result once the transaction is on disk."""
         done: Future[T] = Future()
-        self._jobs.put(_Job(op, lease, done))
+        self._inbox.put(_Job(op, lease, done))
         return done
 
     def post_item(
@@ -61,43 +97,20 @@ class Writer:
     ) -> Future[None]:
         """The same for something of which many are written at a time."""
         done: Future[None] = Future()
-        self._jobs.put(_Job(op, lease, done, (item,)))
+        self._inbox.put(_Job(op, lease, done, (item,)))
         return done
 
     def close(self) -> None:
-        self._jobs.put(None)
+        self._inbox.close()
         self._thread.join()
 
     def _work(self) -> None:
-        while jobs := self._gather():
+        while jobs := self._inbox.take():
             if self._broken is None:
                 self._commit(jobs)
             else:
                 for job in jobs:
                     job.done.set_exception(self._broken)
-
-    def _gather(self) -> list[_Job]:
-        """All that waits, at least one; empty when the writer is closed.
-
-        Nobody waits for an item; the more of them are written at a time, the less each one costs.
-        """
-        first = self._jobs.get()
-        if first is None:
-            return []
-        jobs = [first]
-        until = time.monotonic() + _GATHER if first.items else 0.0
-        while len(jobs) < _MOST:
-            try:
-                job = self._jobs.get(timeout=max(until - time.monotonic(), 0.000_001))
-            except queue.Empty:
-                break
-            if job is None:
-                self._jobs.put(None)
-                break
-            jobs.append(job)
-            if not job.items:
-                until = 0.0
-        return jobs
 
     def _commit(self, jobs: list[_Job]) -> None:
         """All or nothing; after a failure the ledger takes no more writes from this process."""

@@ -150,6 +150,9 @@ class Work:
     def _open(self, bundles: Iterable[Bundle]) -> Iterator[Bundle]:
         """`bundles` without what lies in folders that the scan could not open."""
         for bundle in bundles:
+            if all(each.folder_id in self._folders for each in bundle.occurrences):
+                yield bundle
+                continue
             parts: dict[bool, list[Occurrence]] = {True: [], False: []}
             for each in bundle.occurrences:
                 parts[each.folder_id in self._folders].append(each)

@@ -28,6 +28,8 @@ _AFTER = re.compile(rb"\s*(?:\s[A-Z][^\s()]* \S.*)?", re.IGNORECASE | re.DOTALL)
 
 # A shortcut for listing the UIDs of a large folder.
 _ONLY_UID = re.compile(rb"\d+ FETCH \(UID (\d+)\)", re.IGNORECASE)
+# And one for their bodies: the text before, and the one after.
+_UID_BODY = re.compile(rb"\d+ FETCH \(UID (\d+) BODY\[\] ", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +79,9 @@ class Response:
         """The data items of a FETCH response by name in upper case; {} for any other response."""
         if only_uid := _ONLY_UID.fullmatch(self.text):
             return {b"UID": only_uid[1]}
+        alone = len(self.parts) == 3 and self.parts[2] == b")"
+        if alone and (body := _UID_BODY.fullmatch(self.text)):
+            return {b"UID": body[1], b"BODY[]": self.parts[1]}
         match self.values():
             case [bytes(seq), bytes(word), list(pairs)] if (
                 seq.isdigit() and word.upper() == b"FETCH"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from datetime import datetime
@@ -18,6 +19,11 @@ from migrate.source.wire import Refused, Wire
 _CHUNK = 500
 _LARGEST = 1 << 40
 _REFUSALS = 10  # of BODYSTRUCTURE in a chunk, until we stop asking
+_NAMES = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
+_MONTHS = {f"-{name}-": f"-{number:02}-" for number, name in enumerate(_NAMES, 1)}
+_USUAL = re.compile(
+    r"[ 0-3][0-9]-[A-Za-z]{3}-[0-9]{4} [0-2][0-9](?::[0-5][0-9]){2} [+-][0-9]{2}[0-5][0-9]"
+)
 _HEADER = f"BODY.PEEK[HEADER.FIELDS ({' '.join(SCANNED_FIELDS).upper()})]".encode()
 
 
@@ -168,7 +174,18 @@ def _date(value: Value) -> datetime | None:
     """INTERNALDATE (RFC 9051 9, date-time), aware. Exchange has mail of 1899: that is no date."""
     try:
         text = value.decode("ascii") if isinstance(value, bytes) else ""
-        date = datetime.strptime(text, "%d-%b-%Y %H:%M:%S %z")
+        date = _usual_date(text) or datetime.strptime(text, "%d-%b-%Y %H:%M:%S %z")
     except ValueError:
         return None
     return date if date.year >= 1970 else None
+
+
+def _usual_date(text: str) -> datetime | None:
+    """What strptime would read, in a tenth of the time."""
+    month = _MONTHS.get(text[2:7].lower())
+    if month is None or not _USUAL.fullmatch(text):
+        return None
+    day = text[:2].replace(" ", "0")
+    with suppress(ValueError):
+        return datetime.fromisoformat(f"{text[7:11]}{month}{day}T{text[12:20]}{text[21:]}")
+    return None

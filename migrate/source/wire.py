@@ -88,6 +88,10 @@ class Wire:
         self._sent = 0
         self._open: dict[bytes, str] = {}
         self.closed = False
+        file = imap.file
+        # Python's own buffer is half a TLS record. What it may still hold must not be lost.
+        if isinstance(file, BufferedReader) and not self._is_readable():
+            imap.file = BufferedReader(file.detach(), CHUNK)
 
     def run(self, *words: bytes) -> list[Response]:
         """Send a command and collect its untagged responses. Raises Refused."""
@@ -291,6 +295,8 @@ class Wire:
         return line
 
     def _literal(self, size: int) -> bytes | Body:
+        if size <= min(CHUNK, self._spool_over):
+            return self._read(size)
         return self.keep(
             size, (self._read(min(CHUNK, size - start)) for start in range(0, size, CHUNK))
         )

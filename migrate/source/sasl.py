@@ -5,6 +5,7 @@ from __future__ import annotations
 import binascii
 import re
 from base64 import b64decode, b64encode
+from collections.abc import Sequence
 
 from migrate.errors import DayUsedUp, MailhaulError, SourceError, SourceLost
 from migrate.source import patience
@@ -20,6 +21,8 @@ _NO_IMAP = re.compile(
     r"|authenticated but not connected",
     re.IGNORECASE,
 )
+
+_TRACE = 4  # characters of a secret, from its beginning, that say nothing of it
 
 
 def log_in(wire: Wire, login: Login, offered: frozenset[bytes]) -> None:
@@ -58,9 +61,9 @@ def _with_password(wire: Wire, login: Login, offered: frozenset[bytes]) -> None:
         raise _no_method(login, offered)
     try:
         wire.run(b"LOGIN", astring(name.encode()), astring(password.encode()))
-    except Refused as refused:
+    except (Refused, SourceLost) as error:
         encoded = b64encode(said.encode()).decode()
-        raise _told(refused, wire, login, encoded, password) from None
+        raise _told(error, wire, login, encoded, password) from None
 
 
 def _with_token(wire: Wire, login: Login, tokens: Bearer, offered: frozenset[bytes]) -> None:
@@ -120,8 +123,8 @@ def _run(
                 challenge = _decoded(response.text)
                 wire.write(reply)
         wire.finish(response)
-    except Refused as refused:
-        raise _told(refused, wire, login, initial.decode(), *secrets, challenge=challenge) from None
+    except (Refused, SourceLost) as error:
+        raise _told(error, wire, login, initial.decode(), *secrets, challenge=challenge) from None
 
 
 def _decoded(challenge: bytes) -> str:
@@ -133,11 +136,13 @@ def _decoded(challenge: bytes) -> str:
 
 
 def _told(
-    refused: Refused, wire: Wire, login: Login, *secrets: str, challenge: str = ""
+    error: Refused | SourceLost, wire: Wire, login: Login, *secrets: str, challenge: str = ""
 ) -> MailhaulError:
-    answer = f"{refused.params['answer']} {challenge}".strip()
-    for secret in secrets:  # a server may repeat what it did not understand
-        answer = answer.replace(secret, "…") if secret else answer
+    if isinstance(error, SourceLost):
+        params = {name: _without(secrets, str(value)) for name, value in error.params.items()}
+        return type(error)(error.code, **params)
+    said = (str(error.params["answer"]), challenge)
+    answer = " ".join(_without(secrets, each) for each in said).strip()
     where: dict[str, object] = {"host": login.host, "user": login.user, "answer": answer}
     if patience.used_up(answer):
         return DayUsedUp("source-bandwidth", host=login.host, answer=answer)
@@ -148,3 +153,15 @@ def _told(
     if _NO_IMAP.search(answer):
         return SourceError("source-imap-disabled", host=login.host, answer=answer)
     return SourceError("source-login-refused", **where)
+
+
+def _without(secrets: Sequence[str], text: str) -> str:
+    """A server may repeat what it did not understand; what it says has been cut off, perhaps in
+    the middle of that."""
+    for secret in filter(None, secrets):
+        text = text.replace(secret, "…")
+        for length in range(min(len(secret), len(text)), _TRACE, -1):
+            if text.endswith(secret[:length]):
+                text = text[:-length] + "…"
+                break
+    return text

@@ -8,6 +8,7 @@ import tempfile
 from base64 import b64decode, b64encode
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -391,3 +392,18 @@ def test_proxyauth(scripted: ScriptedImap, open_source: OpenSource) -> None:
     assert scripted.commands[1:3] == [b'LOGIN "root" ""', b'PROXYAUTH "ann"']
     scripted.on(b"PROXYAUTH", b"TAG NO you may not\r\n")
     assert raised(lambda: open_source(login)).code == "source-login-refused"
+
+
+@pytest.mark.parametrize("answer", [b"TAG NO unknown: %s", b"* BYE unknown: %s", b"TAG BAD %s"])
+@pytest.mark.parametrize("offered", [b" AUTH=XOAUTH2", b" AUTH=XOAUTH2 SASL-IR"])
+def test_a_server_that_repeats_a_long_token_tells_it_to_nobody(
+    scripted: ScriptedImap, open_source: OpenSource, answer: bytes, offered: bytes
+) -> None:
+    """What a server says is cut off, here in the middle of the secret."""
+    token = "ya29." + "0123456789abcdef" * 30
+    scripted.capabilities += offered
+    for form in (token, b64encode(f"user=ann\1auth=Bearer {token}\1\1".encode()).decode()):
+        said = answer % form.encode() + b"\r\n" + (HANG_UP if b"BYE" in answer else b"")
+        scripted.on(b"AUTH", said)
+        login = replace(scripted.login, auth="xoauth2", tokens=Tokens(lambda: Token(token)))
+        raised(partial(open_source, login), secret=form[:40])

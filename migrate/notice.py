@@ -87,8 +87,8 @@ def _lines(told: Told, user: str, contact: str | None, texts: Texts) -> Iterator
 
 
 def _rule(code: str, texts: Texts) -> str:
-    key = f"rules.skip.{code}"
-    return texts(key) if key in texts else code
+    key = f"notice.rule.{code}"
+    return texts(key if key in texts else "notice.rule.other")
 
 
 class Notice:

@@ -10,6 +10,9 @@ from sqlalchemy import Connection, func, insert, or_, select, update
 from migrate.ledger import held, totals
 from migrate.ledger.tables import folder, notice, occurrence
 
+VIRTUAL = "virtual"
+"""The rule that leaves out a folder which only shows what lies in others."""
+
 
 @dataclass(frozen=True, slots=True)
 class Notice:
@@ -32,7 +35,7 @@ class Told:
     copies: int
     """Of those that are here: identical ones, which Gmail holds once."""
     left_out: dict[str, int]
-    """Rule → messages."""
+    """Rule → messages. Without those of folders that only show what lies in others."""
     quarantined: int
     places: list[tuple[str, str]]
     """(Folder, label) of what is copied, by folder."""
@@ -90,12 +93,9 @@ def tell(conn: Connection, account_id: int) -> Told:
     states: Counter[str] = Counter()
     for counts in totals.by_folder(conn, account_id).values():
         states.update({state: count.messages for state, count in counts.items()})
-    whole = totals.left_out(conn, account_id)
     there = (folder.c.account_id == account_id, folder.c.gone.is_(False))
     left_out: Counter[str] = Counter()
-    rules = select(folder.c.rule, func.sum(folder.c.listed)).where(
-        *there, folder.c.rule.is_not(None)
-    )
+    rules = select(folder.c.rule, func.sum(folder.c.listed)).where(*there, folder.c.rule != VIRTUAL)
     single = select(occurrence.c.reason, func.count()).where(
         occurrence.c.account_id == account_id,
         occurrence.c.state == "skipped",
@@ -112,7 +112,8 @@ def tell(conn: Connection, account_id: int) -> Told:
         .order_by(folder.c.name)
     )
     return Told(
-        source=states.total() + whole,
+        source=sum(count for state, count in states.items() if state != "skipped")
+        + left_out.total(),
         here=states["imported"] + states["merged"] + states["present"],
         copies=states["merged"],
         left_out={rule: count for rule, count in sorted(left_out.items()) if count},

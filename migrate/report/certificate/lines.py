@@ -20,6 +20,9 @@ from sqlalchemy import Connection, Row, and_, select
 
 from migrate.ledger.tables import folder, message, occurrence
 
+_ENCODER = json.JSONEncoder(ensure_ascii=False)
+"""`json.dumps` makes one for each call, which takes a quarter of the time of a line."""
+
 
 @dataclass(frozen=True, slots=True)
 class Line:
@@ -54,7 +57,7 @@ class Line:
             "sha256": self.sha256,
             "gmail_id": self.gmail_id,
         }
-        return json.dumps(row, ensure_ascii=False).encode() + b"\n"
+        return _ENCODER.encode(row).encode() + b"\n"
 
 
 @dataclass(slots=True)

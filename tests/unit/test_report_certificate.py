@@ -1,0 +1,157 @@
+"""What a certificate states and when it is one, from the ledger alone."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import insert, update
+
+from migrate.ledger import Ledger, accounts, notices, verifications
+from migrate.ledger.accounts import Account
+from migrate.ledger.tables import account, folder, message, occurrence
+from migrate.ledger.verifications import Verification
+from migrate.report.certificate import issue, name
+from migrate.report.gather import gather
+from migrate.texts import Texts
+from tests.unit import ledgers
+from tests.unit.report_documents import HOSTILE
+
+PLAIN = Verification(10.0, 20.0, False, True, 2, 0, 0)
+DEEP = Verification(10.0, 20.0, True, True, 2, 0, 0)
+BAD = Verification(30.0, 40.0, True, True, 2, 0, 3)
+
+
+class Case:
+    """An account with two copied messages, in folders that sort otherwise by bytes and by case."""
+
+    def __init__(self, directory: Path, ledger: Ledger) -> None:
+        self.ledger, self.reports = ledger, directory / "certificates"
+        self.account: Account = ledgers.take(ledger)
+        self.folders = [ledgers.put_folder(ledger, self.account, each) for each in ("zoo", "Ünder")]
+        for number, folder_id in enumerate(self.folders, 1):
+            self.put(folder_id, number)
+        ledger.write(lambda conn: accounts.release(conn, self.account.id, "done"))
+
+    def put(self, folder_id: int, uid: int, **columns: Any) -> None:
+        row = {"account_id": self.account.id, "sha256": f"{uid:064}", "size": 9, "labels": []}
+        row |= {"state": "imported", "gmail_id": f"g{uid}", "run_id": ledgers.RUN}
+        key = self.ledger.write(
+            lambda conn: conn.execute(insert(message).values(**row)).inserted_primary_key
+        )
+        assert key
+        found = {"state": "imported", "message_id": key[0]} | columns
+        ledgers.put(self.ledger, self.account, folder_id, uid, **found)
+
+    def verified(self, found: Verification) -> None:
+        self.ledger.write(lambda conn: verifications.record(conn, self.account.id, found))
+
+    def issue(self, *, all_of_them: bool = False) -> dict[str, Any] | None:
+        """The certificate, if one was written now."""
+        texts = Texts("en")
+        with self.ledger.read() as conn:
+            document = gather(conn, "status", ledgers.RUN, texts)
+            pages = issue(conn, document, self.reports, texts, all_of_them=all_of_them)
+        return json.loads(pages[0].with_suffix(".json").read_bytes()) if pages else None
+
+
+@pytest.fixture
+def case(tmp_path: Path) -> Any:
+    with ledgers.opened(tmp_path) as ledger:
+        yield Case(tmp_path, ledger)
+
+
+def test_folders_come_in_the_order_of_their_bytes(case: Case) -> None:
+    stated = case.issue()
+    assert stated
+    lines = [f"zoo\0001\0001\0{1:064}", f"Ünder\0001\0002\0{2:064}"]
+    whole = "".join(f"{each}\n" for each in lines)
+    ids = "".join(f"{each}\0g{n}\n" for n, each in enumerate(lines, 1))
+    assert stated["digest"] == {
+        "algorithm": "sha256",
+        "lines": 2,
+        "source": hashlib.sha256(whole.encode()).hexdigest(),
+        "target": hashlib.sha256(ids.encode()).hexdigest(),
+    }
+
+
+def test_it_is_written_when_something_has_changed(case: Case) -> None:
+    assert case.issue()
+    assert case.issue() is None
+    case.verified(DEEP)
+    verified = case.issue()
+    assert verified
+    assert verified["deep_verification"]["checked"] == 2
+    case.ledger.write(lambda conn: notices.intend(conn, case.account.id, ledgers.RUN, "1"))
+    case.ledger.write(lambda conn: notices.brought(conn, case.account.id, "told"))
+    told = case.issue()
+    assert told
+    assert told["since"]["notice"] == "told"
+    (page,) = case.reports.glob("*.html")
+    page.unlink()
+    assert case.issue(), "a file is missing"
+
+
+@pytest.mark.parametrize(
+    ("verifications", "outcome"),
+    [([], "complete"), ([PLAIN], "complete"), ([BAD], "incomplete"), ([BAD, DEEP], "complete"),
+     ([BAD, PLAIN], "incomplete")],
+)  # fmt: skip
+def test_what_a_reading_of_all_bytes_found_a_quicker_one_does_not_take_back(
+    case: Case, verifications: list[Verification], outcome: str
+) -> None:
+    for each in verifications:
+        case.verified(each)
+    stated = case.issue()
+    assert stated
+    assert stated["outcome"] == outcome
+
+
+@pytest.mark.parametrize(
+    ("harm", "lack"),
+    [
+        (update(occurrence).values(state="intended"), "pending"),
+        (update(folder).values(problem="source-folder-refused", problem_params={"answer": "NO"}),
+         "refused"),
+        (update(account).values(state="failed", error_code="source-login-refused",
+                                          error_params={}), "failed"),
+    ],
+)  # fmt: skip
+def test_an_account_that_is_not_complete_gets_none(case: Case, harm: Any, lack: str) -> None:
+    case.ledger.write(lambda conn: conn.execute(harm))
+    assert case.issue() is None
+    paper = case.issue(all_of_them=True)
+    assert paper
+    assert [each["what"] for each in paper["lacks"]] == [lack]
+    assert "this is no certificate" in next(case.reports.glob("*.html")).read_text("utf-8")
+
+
+def test_one_that_does_not_hold_any_more_is_replaced(case: Case) -> None:
+    assert case.issue()
+    ledgers.put(case.ledger, case.account, case.folders[0], 7)
+    paper = case.issue()
+    assert paper
+    assert (paper["outcome"], paper["totals"]["pending"]) == ("incomplete", 1)
+
+
+def test_messages_after_the_verification_are_told(case: Case) -> None:
+    early = Verification(1.0, 2.0, False, True, 0, 0, 0)
+    case.verified(early)
+    stated = case.issue()
+    assert stated
+    assert stated["since"]["brought"] == 2
+    assert "not verified yet: 2" in next(case.reports.glob("*.html")).read_text("utf-8")
+
+
+@pytest.mark.parametrize(
+    "user", ["../../etc/passwd", ".hidden", HOSTILE, "あ" * 400, "a/b\\c:d*e?f", "x" * 5000]
+)
+def test_any_user_makes_a_name_that_stays_in_the_folder(user: str) -> None:
+    found = name(user, "taro@example.com")
+    assert len(found.encode()) < 220
+    assert set(found).isdisjoint("/\\:*?<>|\"' \0")
+    assert not found.startswith(".")
+    assert name(user, "taro@example.com") != name(user + "x", "taro@example.com")

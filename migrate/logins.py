@@ -75,7 +75,11 @@ def _tokens(oauth: OauthConfig, user: str, own: _Kept, host: str, ca_file: Path 
     )
     if oauth.grant == "client-credentials":
         return Tokens(grants.by_client_credentials(app))
-    return Tokens(grants.by_refresh_token(app, user, _reveal(own or oauth.refresh_token) or ""))
+    return Tokens(
+        grants.by_refresh_token(
+            app, user or app.client_id, _reveal(own or oauth.refresh_token) or ""
+        )
+    )
 
 
 def _reveal(secret: _Kept) -> str | None:

@@ -21,9 +21,11 @@ class Bearer(Protocol):
     def bearer(self) -> str:
         """One that has not expired. SourceError when there is none to be had."""
 
-    def refused(self, token: str) -> bool:
-        """The server does not take it: forget it. Whether it was good before, so that another one
-        may do."""
+    def accepted(self, token: str, user: str) -> None:
+        """The server has let `user` in with it."""
+
+    def refused(self, token: str, user: str) -> bool:
+        """The server does not take it for `user`. Whether another one may do."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -84,8 +84,9 @@ def _with_token(wire: Wire, login: Login, tokens: Bearer, offered: frozenset[byt
     except SourceError as error:
         if error.code != "source-login-refused":
             raise
-        kind = SourceLost if tokens.refused(token) else SourceError
+        kind = SourceLost if tokens.refused(token, login.user) else SourceError
         raise kind("source-token-rejected", **error.params) from None
+    tokens.accepted(token, login.user)
 
 
 def _need(capability: bytes, login: Login, offered: frozenset[bytes]) -> None:

@@ -12,6 +12,9 @@ _MARGIN = 300.0
 """Seconds before its end in which a token is no longer given out; at most half its life."""
 _LIFE = 3600.0
 """Of a token whose endpoint does not say: what Google and Microsoft give."""
+_OLD = 300.0
+"""Seconds after which a token may have been revoked. One mailbox that no token opens must not have
+the token renewed again and again that all others have in common with it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +30,9 @@ class Tokens:
     def __init__(self, renew: Callable[[], Token], clock: Callable[[], float] = elapsed) -> None:
         self._renew, self._clock = renew, clock
         self._lock = threading.Lock()
-        self._value, self._until, self._uses = "", 0.0, 0
+        self._value, self._begun, self._until = "", 0.0, 0.0
+        self._in: set[str] = set()
+        """Who was let in with this one."""
 
     def bearer(self) -> str:
         """One that has not expired. Raises what `renew` raises."""
@@ -36,16 +41,23 @@ class Tokens:
                 begun = self._clock()
                 token = self._renew()
                 life = _LIFE if token.seconds is None else token.seconds
-                self._until = begun + life - min(_MARGIN, life / 2)
-                self._value, self._uses = token.value, 0
-            self._uses += 1
+                self._begun, self._until = begun, begun + life - min(_MARGIN, life / 2)
+                self._value, self._in = token.value, set()
             return self._value
 
-    def refused(self, token: str) -> bool:
-        """A server does not take it: it is not given out again. Whether a new one may do, because
-        this one had been given out before."""
+    def accepted(self, token: str, user: str) -> None:
+        """The server has let `user` in with it."""
+        with self._lock:
+            if token == self._value:
+                self._in.add(user)
+
+    def refused(self, token: str, user: str) -> bool:
+        """The server does not take it for `user`. Whether another one may do: because this one was
+        good before, or is old. It is not given out again then."""
         with self._lock:
             if token != self._value:
                 return True
+            if user not in self._in and self._clock() - self._begun < _OLD:
+                return False
             self._value = ""
-            return self._uses > 1
+            return True

@@ -151,7 +151,7 @@ def test_a_token_that_ended_meanwhile_is_replaced_by_the_next(
     good, ended = jwt(OWNER, KEY), jwt(OWNER, KEY, seconds=-60)
     endpoint.gives(ended, good)
     tokens = by_refresh(endpoint)
-    assert tokens.bearer() == ended  # of a session before, which has broken
+    tokens.accepted(tokens.bearer(), OWNER)  # in a session before, which has broken
     login = strict.login("xoauth2", tokens)
     lost = raised(lambda: open_source(login))
     assert isinstance(lost, SourceLost) and lost.code == "source-token-rejected"
@@ -302,11 +302,21 @@ def test_tokens_are_kept_as_long_as_they_last() -> None:
     assert tokens.bearer() == "a"
     now = 3300.0
     assert tokens.bearer() == "b"
-    assert not tokens.refused("b")  # taken by nobody so far: another one would not do either
-    assert tokens.bearer() == "c" == tokens.bearer()
-    assert tokens.refused("c")
-    assert tokens.bearer() == "d"
-    assert tokens.refused("c") and tokens.bearer() == "d"  # another thread was faster
+    tokens.accepted("a", "ann")  # too late to say anything of the next one
+    assert not tokens.refused("b", "ann") and tokens.bearer() == "b"
+    tokens.accepted("b", "ann")
+    assert tokens.refused("b", "ann") and tokens.bearer() == "c"
+    assert tokens.refused("b", "ann") and tokens.bearer() == "c"  # another thread was faster
+
+
+def test_one_mailbox_that_no_token_opens_costs_the_others_nothing() -> None:
+    now, given = 0.0, iter(("a", "b", "c"))
+    tokens = Tokens(lambda: Token(next(given), 3600), lambda: now)
+    tokens.accepted(tokens.bearer(), "ann")
+    assert not tokens.refused("a", "bob") and tokens.bearer() == "a"
+    now = 301.0  # it may have been revoked since
+    assert tokens.refused("a", "bob") and tokens.bearer() == "b"
+    assert not tokens.refused("b", "bob") and tokens.bearer() == "b"
     assert ACCESS not in repr(Token(ACCESS))
 
 

@@ -20,6 +20,8 @@ class MailhaulError(Exception):
     """An expected error: `code` names an entry of `texts/errors.toml`, `params` fill it in."""
 
     exit_code = EXIT_BUG
+    users: tuple[str, ...] = ()
+    """The names of the account that it stopped, if it is about one."""
 
     def __init__(self, code: str, **params: object) -> None:
         self.code = code

@@ -180,7 +180,9 @@ class LocalEngine:
             return Failure(row, StateError("account-busy", user=row.source_user))
         cut, tell = threading.Event(), self._events.of(row.source_user)
         tell("account-started", target=row.target_user)
-        failure = trouble(lambda: self._until_stopped(row, lease, cut), self._config.directory)
+        failure = trouble(
+            lambda: self._until_stopped(row, lease, cut), _pair(row), self._config.directory
+        )
         try:
             self._release(lease, failure, cut=cut.is_set())
         except StateError as error:

@@ -8,20 +8,23 @@ from pathlib import Path
 from migrate.errors import MailhaulError, StateError
 
 
-def trouble(work: Callable[[], None], place: Path) -> MailhaulError | None:
-    """Do `work`, and give what stopped it. `place` is named where a file is that can't be.
+def trouble(work: Callable[[], None], users: tuple[str, ...], place: Path) -> MailhaulError | None:
+    """Do `work` for the account of these names, and give what stopped it. `place` is named where a
+    file is that can't be.
 
     A bug is an error like any other here: the other accounts go on to their end.
     """
+    found: MailhaulError | None = None
     try:
         work()
     except MailhaulError as error:
-        return error
+        found = error
     except OSError as error:
         reason = error.strerror or error
-        return StateError("state-io", file=error.filename or place, reason=reason)
+        found = StateError("state-io", file=error.filename or place, reason=reason)
     except Exception as error:
-        failure = MailhaulError("unexpected", error=f"{type(error).__name__}: {error}")
-        failure.__cause__ = error
-        return failure
-    return None
+        found = MailhaulError("unexpected", error=f"{type(error).__name__}: {error}")
+        found.__cause__ = error
+    if found:
+        found.users = users
+    return found

@@ -6,14 +6,13 @@ from collections.abc import Sequence
 
 from console.shell import tell
 from console.tables import as_table, cut
-from migrate.cli.common import say
+from migrate.cli.common import named, say
 from migrate.figures import number, size
 from migrate.preflight.document import sentences
 from migrate.preflight.result import Checked, Problem, Result
 from migrate.texts import Texts
 
 _ACCOUNT = 26  # columns; what is longer stands in full with its problem
-_NAMED = 5  # accounts that are named where several have the same problem
 _COLUMNS = ("level", "account", "folders", "messages", "size", "labels", "see")
 _RIGHT = range(2, 6)
 _UNKNOWN = "–"
@@ -59,10 +58,7 @@ def _whom(problem: Problem, accounts: int, texts: Texts) -> str:
         return users[0]
     if len(users) == accounts:
         return texts("cli.check.whom.every", n=len(users))
-    named = ", ".join(users[:_NAMED])
-    if len(users) <= _NAMED:
-        return named
-    return texts("cli.check.whom.more", n=len(users), named=named, more=len(users) - _NAMED)
+    return named(users, texts)
 
 
 def _table(accounts: Sequence[Checked], problems: Sequence[Problem], texts: Texts) -> list[str]:

@@ -6,6 +6,7 @@ import json
 import time
 from collections.abc import Iterable, Sequence
 from contextlib import AbstractContextManager
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -29,6 +30,7 @@ from migrate.errors import (
     UsageError,
 )
 from migrate.texts import Texts, language
+from migrate.unnamed import UNNAMED, unnamed
 
 __all__ = [
     "HERE",
@@ -37,12 +39,14 @@ __all__ = [
     "Lang",
     "Only",
     "explained",
+    "named",
     "outcome",
     "publish",
     "refuse_paused",
     "say",
     "select",
     "show_error",
+    "show_errors",
     "texts_for",
     "worst",
 ]
@@ -53,6 +57,8 @@ if TYPE_CHECKING:
     from migrate.report.document import Document
 
 _help = Texts(language())
+_NAMED = 5
+"""Accounts that are named where a sentence is about several."""
 
 Dir = Annotated[Path, typer.Option("--dir", help=_help("cli.option.dir"), metavar="DIR")]
 Only = Annotated[
@@ -116,6 +122,35 @@ def explained(texts: Texts, *, as_json: bool) -> AbstractContextManager[None]:
 
 def show_error(error: MailhaulError, texts: Texts, *, as_json: bool = False) -> None:
     shell.show_error(error, _explain(texts), texts.lang, as_json=as_json)
+
+
+def show_errors(errors: Iterable[MailhaulError], texts: Texts) -> None:
+    """Each with whom it is about; what is the same for several accounts once for all of them."""
+    explain = _explain(texts)
+    groups: dict[tuple[str, ...], list[MailhaulError]] = {}
+    for error in errors:
+        key = tuple(unnamed(each, error.users) for each in explain(error))
+        groups.setdefault(key, []).append(error)
+    for (cause, cure), group in groups.items():
+        first, told = group[0], (cause, cure)
+        whom = named([each.users[0] for each in group if each.users], texts)
+        if len(group) == 1:
+            told = explain(first)
+            whom = "" if UNNAMED in cause else whom
+        if whom:
+            told = texts("cli.trouble", whom=whom, cause=told[0]), told[1]
+        shell.show_error(first, partial(_as_told, told), texts.lang, as_json=False)
+
+
+def _as_told(told: tuple[str, str], _: MailhaulError) -> tuple[str, str]:
+    return told
+
+
+def named(users: Sequence[str], texts: Texts) -> str:
+    """The first few of several accounts."""
+    some = ", ".join(users[:_NAMED])
+    more = len(users) - _NAMED
+    return texts("cli.more_users", n=len(users), named=some, more=more) if more > 0 else some
 
 
 def _explain(texts: Texts) -> shell.Explain:

@@ -178,8 +178,7 @@ def ended(
         document, config, texts, as_json=as_json, name="run", one_line=one_line
     )
     errors = [*errors, *unwritten]
-    for error in errors:
-        common.show_error(error, texts)
+    common.show_errors(errors, texts)
     waiting = document.waiting or 0
     held = [line.source_user for line in document.accounts if line.paused and line.state != "done"]
     if document.paused and not document.complete:

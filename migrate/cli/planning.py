@@ -68,8 +68,7 @@ def planned(
         with heard():
             _show(document, texts)
     errors = [*errors, *unwritten]
-    for error in errors:
-        common.show_error(error, texts)
+    common.show_errors(errors, texts)
     codes = [EXIT_PENDING] if stopped else []
     raise typer.Exit(common.worst([common.outcome(document, errors), *codes]))
 

@@ -56,8 +56,7 @@ def report(
             certifying.check_certificate(config, check_certificate, texts, as_json=as_json)
         document, errors = _reported(config, only, texts, certificates=certificates)
         errors += common.publish(document, config, texts, as_json=as_json, name="report")
-        for error in errors:
-            common.show_error(error, texts)
+        common.show_errors(errors, texts)
         raise typer.Exit(common.outcome(document, errors))
 
 
@@ -77,8 +76,7 @@ def verify(
         with interruptible(texts):
             document, errors = verify_all(config, rows, texts, deep=deep, quiet=as_json)
         errors += common.publish(document, config, texts, as_json=as_json, name="verify")
-        for error in errors:
-            common.show_error(error, texts)
+        common.show_errors(errors, texts)
         raise typer.Exit(common.outcome(document, errors))
 
 
@@ -115,6 +113,7 @@ def verify_all(
                 changed += found.changed
                 differences += found.differences
             except MailhaulError as error:
+                error.users = (row.source_user, row.target_user)
                 errors[row.source_user] = error
             shown.close(row.source_user)
         with ledger.read() as conn:

@@ -168,8 +168,6 @@ def _tell(
         typer.echo(texts("cli.undo.spared", n=count, why=texts(f"report.spared.{why}")))
     if whole.used:
         typer.echo(texts("cli.undo.used", labels=", ".join(sorted(whole.used)[:10])))
-    for each in found:
-        if each.error:
-            common.show_error(each.error, texts)
+    common.show_errors([each.error for each in found if each.error], texts)
     if any(each.stopped for each in found):
         common.say(texts("cli.undo.resume"))

@@ -103,8 +103,7 @@ def watch(
             failed = {each for each in due if rows[each].source_user in broken}
             schedule.passed(due, failed, time.monotonic())
             _hold(schedule, rows, errors)
-            for error in errors:
-                common.show_error(error, texts)
+            common.show_errors(errors, texts)
         listened = dict(list(enumerate(rows))[: config.limits.idle_connections])
         with Ears(config, listened, _inboxes(config, listened)) as ears:
             while not (stop.is_set() or _cut_over(config) or _past(until)):

@@ -175,6 +175,7 @@ class _Desk:
             self.stopped = True
         except MailhaulError as error:
             failure = error
+            failure.users = (row.source_user, row.target_user)
         state = "failed" if failure else "scanned"
         self._ledger.write(lambda conn: accounts.release(conn, account_id, state, failure))
         return failure

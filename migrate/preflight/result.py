@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -11,10 +10,9 @@ from migrate.accounts import Account
 from migrate.errors import MailhaulError
 from migrate.preflight.finding import Finding, Level
 from migrate.preflight.seen import Seen
+from migrate.unnamed import unnamed
 
 _WORST: tuple[Level, ...] = ("error", "warning")
-UNNAMED = "…"
-"""Stands for the account where one sentence speaks of several."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,9 +95,7 @@ def _identity(params: Mapping[str, Any], account: Account) -> tuple[tuple[str, s
 
 
 def _unnamed(value: object, account: Account) -> str:
-    users = sorted((account.source_user, account.target_user), key=len, reverse=True)
-    own = "|".join(map(re.escape, users))
-    return re.sub(rf"(?<![\w.@-])(?:{own})(?![\w@-])", UNNAMED, str(value), flags=re.IGNORECASE)
+    return unnamed(str(value), (account.source_user, account.target_user))
 
 
 def _common(members: Sequence[tuple[Mapping[str, Any], Account]]) -> dict[str, Any]:

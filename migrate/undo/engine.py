@@ -90,7 +90,7 @@ class UndoEngine:
             except Stopped:
                 stopped.set()
 
-        error = trouble(work, self._config.directory)
+        error = trouble(work, (row.source_user, row.target_user), self._config.directory)
         self._progress.close(row.source_user)
         return Outcome(row, done, error, stopped.is_set())
 

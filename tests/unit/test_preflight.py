@@ -17,11 +17,12 @@ from migrate.ledger.peek import Seen as Before
 from migrate.preflight.document import sentences, to_json
 from migrate.preflight.each import judge
 from migrate.preflight.finding import Bytes, Finding, warning
-from migrate.preflight.result import UNNAMED, Checked, Result
+from migrate.preflight.result import Checked, Result
 from migrate.preflight.seen import Seen
 from migrate.source import Provider
 from migrate.source.surveying import Held, Quota, Usage
 from migrate.texts import Texts
+from migrate.unnamed import UNNAMED
 
 from .preflights import config, seen, source, target
 

@@ -67,8 +67,10 @@ class Both:
     """Messages that the loop copies."""
 
 
-def measured(words: list[str], messages: int, *, order: str = "", expect: str = "") -> Spent:
-    """Run a command to its end; its output must hold `expect`."""
+def measured(
+    words: list[str], messages: int, *, order: str = "", expect: str = "", code: int = 0
+) -> Spent:
+    """Run a command to its end, which must be `code`; its output must hold `expect`."""
     with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as told:
         begun = time.perf_counter()
         child = subprocess.Popen(
@@ -88,7 +90,9 @@ def measured(words: list[str], messages: int, *, order: str = "", expect: str = 
         for each in (out, told):
             each.seek(0)
         said = out.read().decode()
-        assert child.returncode == 0 and expect in said, said[-500:] + told.read().decode()[-2000:]
+        assert child.returncode == code and expect in said, (
+            said[-500:] + told.read().decode()[-2000:]
+        )
     return Spent(messages, seconds, used.ru_utime + used.ru_stime, peak)
 
 

@@ -53,7 +53,7 @@ def svg(panels: Sequence[Panel]) -> str:
 def _panel(panel: Panel, top: int) -> list[str]:
     """A line for what went through, in bins; a dashed one for the limit; marks for refusals."""
     seconds = panel.moments[-1][0]
-    wide = max(2.0, seconds / BINS)
+    wide = max(5.0, seconds / BINS)
     bins = [0] * max(1, math.floor(seconds / wide))
     for at, units, _ in panel.moments:
         if at < len(bins) * wide:

@@ -99,7 +99,11 @@ def watch(
             _tell(document, counter.new, errors, texts, as_json=as_json)
             if last:
                 return document, errors
-            broken = {line.source_user for line in document.accounts if line.error}
+            broken = {
+                line.source_user
+                for line in document.accounts
+                if line.error and line.state != "paused"
+            }
             failed = {each for each in due if rows[each].source_user in broken}
             schedule.passed(due, failed, time.monotonic())
             _hold(schedule, rows, errors)

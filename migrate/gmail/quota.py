@@ -94,22 +94,23 @@ class Pacer:
 
     def _refuse(self, refusal: Throttled) -> None:
         """Nothing more goes out for a while, and later less; the day's quota is used up for all."""
+        with self._change:
+            self.refused += 1
         if refusal.daily:
             self._project.day_is_over(day(self._wall(), self._zone).ends)
             return
         now, opens = self._clock(), self._opens(refusal)
         if refusal.project:
             self._project.refused(opens, refusal.limit)
+            return
         with self._change:
-            self.refused += 1
-            if not refusal.project:
-                self._user.refused(
-                    now,
-                    opens=opens,
-                    limit=refusal.limit,
-                    penalty=refusal.retry_at is not None,
-                    concurrency=refusal.concurrency,
-                )
+            self._user.refused(
+                now,
+                opens=opens,
+                limit=refusal.limit,
+                penalty=refusal.retry_at is not None,
+                concurrency=refusal.concurrency,
+            )
 
     def _entered(self, units: int) -> bool:
         """Wait for a place and for `units`; False when a gate has closed in the meantime."""

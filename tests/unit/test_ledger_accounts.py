@@ -146,3 +146,15 @@ def test_a_label_is_noted_before_it_is_made_and_after(ledger: Ledger) -> None:
     with ledger.read() as conn:
         assert labels.known(conn, 1) == {"work": other}
         assert conn.scalar(select(label.c.run_id)) is None
+
+
+def test_a_learnt_pace_is_known_to_the_next_run_for_a_day(ledger: Ledger) -> None:
+    mine = take(ledger)
+    assert mine.pace is None
+    ledger.write(lambda conn: accounts.set_pace(conn, mine.id, 41.5), mine.lease)
+    assert take(ledger, force=True).pace == 41.5
+    yesterday = time.time() - 25 * 3600
+    ledger.write(lambda conn: conn.execute(update(table).values(pace_at=yesterday)) and None)
+    assert take(ledger, force=True).pace is None
+    ledger.write(lambda conn: accounts.set_pace(conn, mine.id, None))
+    assert take(ledger, force=True).pace is None

@@ -7,8 +7,11 @@ import time
 
 import pytest
 
+from migrate.accounts import Account
 from migrate.cli.waiting import waited
+from migrate.cli.watching import _hold
 from migrate.errors import DayOver, Postponed, StateError
+from migrate.schedule import Schedule
 from migrate.texts import Texts
 
 TEXTS = Texts("en")
@@ -41,3 +44,15 @@ def test_it_goes_on_when_the_first_mailbox_is_opened_but_not_before_the_day_begi
     stop = threading.Event()
     threading.Timer(0.1, stop.set).start()
     assert not waited([*closed, DayOver("day-quota", until=now + 3600)], stop, TEXTS)
+
+
+def test_a_watch_asks_nothing_of_gmail_before_the_time_that_it_names() -> None:
+    rows = [Account("a", "a@example.org"), Account("b", "b@example.org")]
+    schedule = Schedule(2, 15)
+    later = time.time() + 3600
+    closed = Postponed("target-closed", until=later, user="b@example.org")
+    _hold(schedule, rows, [StateError("x"), closed])
+    assert schedule.due(time.monotonic()) == [0]
+    _hold(schedule, rows, [DayOver("day-budget", until=later)])
+    assert schedule.due(time.monotonic()) == []
+    assert schedule.wait(time.monotonic()) == pytest.approx(3600, abs=5)

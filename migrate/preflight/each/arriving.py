@@ -14,7 +14,13 @@ _BEFORE_TLS = {
     "source-busy",
     "source-lost",
 }
-_OF_TLS = {"source-certificate", "source-tls", "source-no-starttls", "source-pem"}
+_OF_TLS = {
+    "source-certificate",
+    "source-tls",
+    "source-no-starttls",
+    "source-pem",
+    "source-client-cert",
+}
 _LOOPBACK = {"127.0.0.1", "::1", "localhost"}
 
 

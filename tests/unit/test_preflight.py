@@ -164,22 +164,23 @@ def test_of_several_quotas_the_tightest(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("folders", "there", "code", "after"),
+    ("folders", "there", "code", "new", "after"),
     [
-        (2, ["INBOX"], "", 3),
-        (2, ["INBOX", "F0"], "", 3),  # by its name, whatever the case
-        (600, [], "labels-many", 600),
-        (9_000, [f"own{n}" for n in range(1_001)], "labels-over-limit", 10_001),
+        (2, ["INBOX"], "", 2, 3),
+        (2, ["INBOX", "F0"], "", 1, 3),  # the same label, whatever the case
+        (600, [], "labels-many", 600, 600),
+        (9_000, [f"own{n}" for n in range(1_001)], "labels-over-limit", 9_000, 10_001),
+        (9_000, [f"own{n}" for n in range(1_000)], "labels-many", 9_000, 10_000),
     ],
 )
 def test_room_for_labels(
-    tmp_path: Path, folders: int, there: list[str], code: str, after: int
+    tmp_path: Path, folders: int, there: list[str], code: str, new: int, after: int
 ) -> None:
     settings = config(tmp_path)
     held = {f"f{n}": Held(1, 1, 1) for n in range(folders)}
     side = source(settings, seen(settings).account, held)
     found = judge(seen(settings, source=side, target=target(*there)))["labels"]
-    assert (found.code, found.params["after"]) == (code, after)
+    assert (found.code, found.params["new"], found.params["after"]) == (code, new, after)
 
 
 def result(*sights: Seen, project: tuple[tuple[str, Finding], ...] = ()) -> Result:
@@ -230,6 +231,17 @@ def test_the_name_of_an_account_is_no_part_of_a_word(tmp_path: Path) -> None:
     ]
     (both,) = result(*alike).problems("error")
     assert both.finding.params["detail"] == f"{UNNAMED} ({UNNAMED})"
+
+
+def test_an_address_that_begins_with_another(tmp_path: Path) -> None:
+    settings = config(tmp_path)
+    sights = []
+    for n in (1, 2):
+        old, new = f"user{n}@example.co", f"user{n}@example.co.jp"
+        one = seen(settings, n, target=TargetError("target-forbidden", detail=f"for {new}"))
+        sights.append(replace(one, account=replace(one.account, source_user=old, target_user=new)))
+    (both,) = result(*sights).problems("error")
+    assert both.finding.params["detail"] == f"for {UNNAMED}"
 
 
 def test_numbers_that_differ_become_a_range(tmp_path: Path) -> None:

@@ -8,7 +8,6 @@ import time
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from functools import partial
 
 from migrate import takeup
@@ -17,19 +16,17 @@ from migrate.clearing import clear
 from migrate.config import Config
 from migrate.connections import Gmail, open_source
 from migrate.daily import DailyBytes
-from migrate.days import day
 from migrate.delivery import Job
 from migrate.delta import Delta, settle_undo
 from migrate.errors import EXIT_PENDING, DayOver, MailhaulError, Postponed, SourceLost, StateError
-from migrate.events import Events, Tell
-from migrate.expected import expected
+from migrate.events import Events, Tell, utc
+from migrate.expected import allowed, expected
 from migrate.forecast import Forecast, predictor
 from migrate.gmail.errors import Throttled
 from migrate.gmail.quota import Stopped
-from migrate.gmail.units import UNITS
 from migrate.labelling import Labels
 from migrate.labels import LabelRules, Mapped
-from migrate.ledger import Ledger, accounts, held, quota, totals
+from migrate.ledger import Ledger, accounts, held, totals
 from migrate.ledger.accounts import Account
 from migrate.ledger.claims import Bundle
 from migrate.ledger.leases import Lease, Leases
@@ -38,7 +35,7 @@ from migrate.ledger.retry import reopen
 from migrate.notice import Notice
 from migrate.pausing import Pauses
 from migrate.placeholder import Notes, resume
-from migrate.progress import Allowed, Progress
+from migrate.progress import Progress
 from migrate.scan import Look, scan
 from migrate.sending import Target
 from migrate.session import Session, Tally
@@ -112,7 +109,7 @@ class LocalEngine:
         ids = self._ledger.write(lambda conn: accounts.enrol(conn, pairs))
         left = expected(self._config, self._ledger, ids).items()
         known = {user: None if count is None else self._limited(count) for user, count in left}
-        self._progress.begin(known, self._allowed)
+        self._progress.begin(known, lambda: allowed(self._config, self._ledger))
         turns, failures = Turns(range(len(rows)), longest=_LONGEST_WAIT), dict[int, Failure]()
         over: list[Failure] = []
         put_off: dict[int, Failure] = {}
@@ -131,7 +128,7 @@ class LocalEngine:
             if failure and isinstance(failure.error, DayOver):
                 over.append(failure)  # for all; what is under way finds out by itself
             elif failure and isinstance(failure.error, Postponed):
-                until = _utc(failure.error.until)
+                until = utc(failure.error.until)
                 self._events.tell("put-off", account=row.source_user, until=until)
                 put_off[number] = failure
                 turns.put_off(number, failure.error.until - time.time())
@@ -151,22 +148,6 @@ class LocalEngine:
             self._gmail.close()
         failures |= {} if self._stop.is_set() else put_off
         return [failures[number] for number in sorted(failures)] + over[:1]
-
-    def _allowed(self) -> Allowed:
-        limits, budget = self._config.limits, self._config.limits.units_per_day
-        spent, today = 0, day(time.time(), limits.day_zone)
-        if budget:
-            with self._ledger.read() as conn:
-                spent = quota.spent(conn, today)
-        return Allowed(
-            user=limits.units_per_minute_user / 60,
-            project=limits.units_per_minute_project / 60,
-            day=budget,
-            left_today=max(0, budget - spent),
-            until_tomorrow=today.ends - time.time(),
-            lanes=limits.accounts,
-            message=UNITS["messages.import"],
-        )
 
     def _limited(self, messages: int) -> int:
         return messages if self._limit is None else min(messages, self._limit)
@@ -350,14 +331,10 @@ def _pair(row: Row) -> tuple[str, str]:
 def _refused(tell: Tell, refusal: Throttled) -> None:
     """By the quota; penalised is a mailbox that Gmail has closed until a time that it names."""
     if refusal.retry_at is not None:
-        tell("penalised", until=_utc(refusal.retry_at.timestamp()))
+        tell("penalised", until=utc(refusal.retry_at.timestamp()))
         return
     whose = "day" if refusal.daily else "project" if refusal.project else "user"
     tell("throttled", quota="concurrency" if refusal.concurrency else whose, limit=refusal.limit)
-
-
-def _utc(at: float) -> str:
-    return datetime.fromtimestamp(at, UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
 
 
 def new_run_id() -> str:

@@ -22,6 +22,11 @@ KEPT = 1000
 Fact = str | int | float | bool | None
 
 
+def utc(at: float) -> str:
+    """Seconds since 1970, as times stand in the log."""
+    return datetime.fromtimestamp(at, UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
+
+
 class Tell(Protocol):
     """Tells an event, of one account."""
 

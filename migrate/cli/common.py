@@ -41,6 +41,7 @@ __all__ = [
     "explained",
     "named",
     "outcome",
+    "paused_since",
     "publish",
     "refuse_paused",
     "say",
@@ -102,15 +103,19 @@ def _unfinished(document: Document) -> bool:
     )
 
 
-def refuse_paused(config: Config) -> None:
-    """Paused when the whole migration is."""
+def paused_since(config: Config) -> float | None:
+    """Since when the whole migration is paused (seconds since 1970); None: it is not."""
     from migrate.ledger import Ledger, pauses
 
     if not config.ledger_path.exists():
-        return
+        return None
     with Ledger(config.ledger_url) as ledger, ledger.read() as conn:
-        since = pauses.paused(conn).all
-    if since is not None:
+        return pauses.paused(conn).all
+
+
+def refuse_paused(config: Config) -> None:
+    """Paused when the whole migration is."""
+    if (since := paused_since(config)) is not None:
         at = time.strftime("%Y-%m-%d %H:%M", time.localtime(since))
         raise Paused("paused", since=at, directory=config.directory)
 

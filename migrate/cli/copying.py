@@ -134,6 +134,10 @@ def run(
                 raise unread[0]
             in_waves = in_waves.without(failed) if in_waves else None
         common.refuse_paused(config)
+
+        def paused() -> bool:
+            return common.paused_since(config) is not None
+
         with stopping(texts) as stop:
             emptied = (allow_emptied or []) if mirror else None
             if watch:
@@ -157,7 +161,7 @@ def run(
                     document, errors = copy(
                         config, rows, shown, texts, stop, limit, mirror=emptied, waves=in_waves
                     )
-                    if not (wait and waited(errors, stop, texts)):
+                    if not (wait and waited(errors, stop, texts, paused)):
                         break
         if in_waves and not stop.is_set():
             in_waves.tell(texts, common.say)

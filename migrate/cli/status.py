@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from migrate.config import Config
+    from migrate.progress import Allowed
     from migrate.report.document import AccountLine, Document
 
 _help = Texts(language())
@@ -85,16 +86,9 @@ class _Shown:
     """The document as lines, with how fast it goes."""
 
     def __init__(self, config: Config, texts: Texts) -> None:
-        from migrate.progress import Allowed
         from migrate.progress.speed import Speed
 
-        limits = config.limits
-        self._texts, self._speed = texts, Speed()
-        self._allowed = Allowed(
-            user=limits.units_per_minute_user / 60,
-            project=limits.units_per_minute_project / 60,
-            lanes=limits.accounts,
-        )
+        self._config, self._texts, self._speed = config, texts, Speed()
 
     def lines(self, document: Document, columns: int, height: int) -> list[str]:
         """At most `height` less one: the whole, and the accounts that are not done first."""
@@ -122,9 +116,16 @@ class _Shown:
         left = [line.totals.pending for line in document.accounts if line.totals.pending]
         said = [
             *facts(texts, done, totals.source, rate),
-            time_left(texts, left, self._allowed, rate),
+            time_left(texts, left, self._allowed(), rate),
         ]
         return bar_line(name, done, totals.source, said, columns)
+
+    def _allowed(self) -> Allowed:
+        from migrate.expected import allowed
+        from migrate.ledger import Ledger
+
+        with Ledger(self._config.ledger_url) as ledger:
+            return allowed(self._config, ledger)
 
 
 def _table(document: Document, texts: Texts) -> list[str]:

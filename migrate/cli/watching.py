@@ -114,7 +114,7 @@ def watch(
                 left = schedule.wait(time.monotonic())
                 if not left:
                     break
-                if _paused(config):
+                if common.paused_since(config) is not None:
                     stop.set()
                 schedule.hurry(ears.heard(min(left, _LOOK), stop), time.monotonic())
         if stop.is_set():
@@ -182,13 +182,6 @@ def _cut_over(config: Config) -> bool:
     private_directory(config.ledger_path.parent)
     with Ledger(config.ledger_url) as ledger, ledger.read() as conn:
         return passes.cutover_at(conn) is not None
-
-
-def _paused(config: Config) -> bool:
-    from migrate.ledger import Ledger, pauses
-
-    with Ledger(config.ledger_url) as ledger, ledger.read() as conn:
-        return pauses.paused(conn).all is not None
 
 
 def _tell(

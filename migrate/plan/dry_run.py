@@ -13,6 +13,7 @@ from migrate.config import Config, private_directory
 from migrate.connections import Gmail, open_source
 from migrate.daily import DAY, DailyBytes
 from migrate.errors import MailhaulError, SourceLost, StateError
+from migrate.expected import allowed
 from migrate.forecast import Forecast, predictor
 from migrate.gmail.quota import Stopped
 from migrate.gmail.units import UNITS
@@ -25,7 +26,8 @@ from migrate.plan import cache
 from migrate.plan.changes import changes
 from migrate.plan.deep import read_all
 from migrate.plan.reviewed import Pair, Reviewed
-from migrate.progress import Progress
+from migrate.progress import Allowed, Progress
+from migrate.progress.eta import seconds_left
 from migrate.report.document import Document
 from migrate.report.gather import gather, predictions
 from migrate.scan import Look, Scanned, scan
@@ -64,6 +66,7 @@ def plan(
         with ledger.read() as conn:
             document = gather(conn, "plan", None, texts, pairs)
             document.predicted = predictions(conn, pairs)
+            quotas = allowed(config, ledger)
             imports = [bodies.imports(conn, ids[pair]) for pair in pairs]
             size = sum(totals.open_bytes(conn, ids[pair]) for pair in pairs)
             for row, pair in zip(rows, pairs, strict=True):
@@ -78,7 +81,7 @@ def plan(
     )
     document.target_consulted = target_error is None
     document.units = sum(imports) * UNITS["messages.import"]
-    document.seconds = max(_seconds(config, imports, size), desk.days * DAY)
+    document.seconds = max(_seconds(config, imports, size, quotas), desk.days * DAY)
     if desk.days:
         document.notes.append(texts("cli.plan.source_days", n=desk.days + 1))
     if desk.unread:
@@ -251,15 +254,9 @@ class _Desk:
             return bodies.left(conn, list(folders))
 
 
-def _seconds(config: Config, imports: Sequence[int], size: int) -> int:
-    """How long the limits alone make it take: the largest account's quota, or all against the
-    project's, or the source's bytes a second."""
-    limits = config.limits
-    paces = (
-        (max(imports, default=0), limits.units_per_minute_user),
-        (sum(imports), limits.units_per_minute_project),
-    )
-    times = [count * UNITS["messages.import"] * 60 / pace for count, pace in paces if pace]
-    if limits.source_bytes_per_second:
-        times.append(size / limits.source_bytes_per_second)
-    return math.ceil(max(times, default=0))
+def _seconds(config: Config, imports: Sequence[int], size: int, quotas: Allowed) -> int:
+    """How long the limits alone make it take: Gmail's, or the source's bytes a second."""
+    times = [seconds_left(imports, quotas)]
+    if config.limits.source_bytes_per_second:
+        times.append(size / config.limits.source_bytes_per_second)
+    return math.ceil(max(times))

@@ -36,7 +36,7 @@ def seconds_left(
     `speed`: messages a second as measured, for all together; the slower of it and the quotas is
     what comes out. None: not known, the quotas alone.
     """
-    units = units or allowed.message
+    left, units = [each for each in left if each], units or allowed.message
     work = sum(left) * units
     if not work:
         return 0.0

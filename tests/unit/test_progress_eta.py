@@ -16,6 +16,7 @@ from migrate.progress.speed import Count, Rate, Speed
         ([100], Allowed(), None, 0),
         ([100], Allowed(user=100), None, 25),
         ([100, 100], Allowed(user=100, lanes=2), None, 25),
+        ([100, 0, 100], Allowed(user=100, lanes=3), None, 25),
         ([100, 100], Allowed(user=100, lanes=1), None, 50),
         ([100] * 10, Allowed(user=100, lanes=4), None, 62.5),
         ([1000, 1, 1], Allowed(user=100, lanes=4), None, 250),

@@ -8,6 +8,7 @@ import time
 import pytest
 
 from migrate.accounts import Account
+from migrate.cli import waiting
 from migrate.cli.waiting import waited
 from migrate.cli.watching import _hold
 from migrate.errors import DayOver, Postponed, StateError
@@ -56,3 +57,13 @@ def test_a_watch_asks_nothing_of_gmail_before_the_time_that_it_names() -> None:
     _hold(schedule, rows, [DayOver("day-budget", until=later)])
     assert schedule.due(time.monotonic()) == []
     assert schedule.wait(time.monotonic()) == pytest.approx(3600, abs=5)
+
+
+def test_a_pause_ends_the_wait_and_a_last_run_says_how_all_stand(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(waiting, "_NAP", 0.01)
+    looks = iter([False, True])
+    closed = [DayOver("day-quota", until=time.time() + 3600)]
+    assert waited(closed, threading.Event(), TEXTS, lambda: next(looks))
+    assert list(looks) == []

@@ -11,7 +11,8 @@ import typer
 
 from console import shell
 from console.tables import as_table
-from migrate.errors import EXIT_DIFFERS, MailhaulError, StateError
+from migrate.cli import common
+from migrate.errors import EXIT_DIFFERS, EXIT_PENDING, MailhaulError, StateError
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
@@ -52,13 +53,16 @@ def check_certificate(config: Config, file: Path, texts: Texts, *, as_json: bool
     from migrate.report.certificate import check
 
     with Ledger(config.ledger_url) as ledger, ledger.read() as conn:
-        found = check(conn, file, texts)
+        outcome, found = check(conn, file, texts)
+    open_ = outcome == "incomplete"
     with shell.heard():
         if as_json:
-            typer.echo(_json(file, found))
+            typer.echo(_json(file, outcome, found))
         else:
             _tell(file, found, texts)
-    raise typer.Exit(EXIT_DIFFERS if found else 0)
+            if open_:
+                typer.echo(texts("cli.certificate.incomplete"))
+    raise typer.Exit(common.worst([EXIT_DIFFERS] * bool(found) + [EXIT_PENDING] * open_))
 
 
 def _tell(file: Path, found: Sequence[Disagreement], texts: Texts) -> None:
@@ -84,11 +88,12 @@ def _shown(text: str) -> str:
     return visible(text or "–")
 
 
-def _json(file: Path, found: Sequence[Disagreement]) -> str:
+def _json(file: Path, outcome: str, found: Sequence[Disagreement]) -> str:
     body = {
         "schema": 1,
         "command": "check-certificate",
         "file": str(file),
+        "outcome": outcome,
         "agrees": not found,
         "differences": [
             {

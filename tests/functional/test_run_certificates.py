@@ -220,6 +220,12 @@ def test_what_is_in_quarantine_is_an_exception_and_what_is_pending_no_certificat
     page = scene.file(".html").read_text("utf-8")
     assert "this is no certificate" in page
     assert "Certificate of completeness" not in page
+    checked = scene.migration("report", "--check-certificate", str(scene.file(".json")), "--json")
+    assert (checked.code, checked.json["agrees"], checked.json["outcome"]) == (
+        4,
+        True,
+        "incomplete",
+    )
     assert scene.migration("run").code == 3
     stated = scene.document
     assert (stated["outcome"], stated["totals"]["quarantined"]) == ("exceptions", 1)

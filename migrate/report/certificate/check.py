@@ -13,7 +13,7 @@ from sqlalchemy import Connection
 
 from migrate.errors import UsageError
 from migrate.ledger import accounts
-from migrate.report.certificate.document import KIND, SCHEMA
+from migrate.report.certificate.document import KIND, SCHEMA, Outcome
 from migrate.report.certificate.gather import gather
 from migrate.report.certificate.issue import document
 from migrate.report.certificate.lines import digest
@@ -32,9 +32,9 @@ class Disagreement:
     ledger: str
 
 
-def check(conn: Connection, file: Path, texts: Texts) -> list[Disagreement]:
-    """What the certificate `file` (the JSON document, or another file of it) says otherwise than
-    the ledger does now, and whether its file of messages is the one that it names.
+def check(conn: Connection, file: Path, texts: Texts) -> tuple[Outcome, list[Disagreement]]:
+    """What the certificate `file` (the JSON document, or another file of it) claims; and what it
+    says otherwise than the ledger does now, or its file of messages than the hash of it.
 
     UsageError when it is no certificate, or of an account that the ledger does not know.
     """
@@ -46,7 +46,8 @@ def check(conn: Connection, file: Path, texts: Texts) -> list[Disagreement]:
     (line,) = gather_all(conn, "status", None, texts, [pair]).accounts
     hashes = digest(conn, ids[pair], lambda _: None)
     found = document(gather(conn, ids[pair], line, "", texts), hashes)
-    return [*_compared(stated, found), *_messages(file, stated["messages"])]
+    differing = [*_compared(stated, found), *_messages(file, stated["messages"])]
+    return stated["outcome"], differing
 
 
 def _read(file: Path) -> dict[str, Any]:

@@ -110,7 +110,9 @@ class LocalEngine:
         left = expected(self._config, self._ledger, ids).items()
         known = {user: None if count is None else self._limited(count) for user, count in left}
         self._progress.begin(known, lambda: allowed(self._config, self._ledger))
-        turns, failures = Turns(range(len(rows)), longest=_LONGEST_WAIT), dict[int, Failure]()
+        # Of a watch the other accounts' next passes would wait, too.
+        longest = _LONGEST_WAIT if self._last else 0.0
+        turns, failures = Turns(range(len(rows)), longest=longest), dict[int, Failure]()
         over: list[Failure] = []
         put_off: dict[int, Failure] = {}
 

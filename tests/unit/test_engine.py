@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import contextlib
 import threading
+import time
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from types import SimpleNamespace
 from typing import Any
@@ -11,8 +13,8 @@ from typing import Any
 import pytest
 
 from migrate import engine
-from migrate.engine import LocalEngine
-from migrate.errors import SourceLost, StateError
+from migrate.engine import Failure, LocalEngine
+from migrate.errors import Postponed, SourceLost, StateError
 from migrate.progress import Progress
 
 
@@ -59,33 +61,49 @@ def test_a_source_that_gives_nothing_for_three_minutes_is_given_up(copying: Any)
     assert pauses == [2.0, 4.0, 8.0, 16.0, 32.0, 60.0, 60.0] and sum(pauses) > 180
 
 
-def test_a_ledger_that_takes_no_more_leases_ends_the_run(monkeypatch: pytest.MonkeyPatch) -> None:
-    """As when the disk is full: whoever waits for the others' turns must not wait for ever."""
+@pytest.fixture
+def running(monkeypatch: pytest.MonkeyPatch) -> Any:
+    """Runs two accounts, a and b, at a time, each by a function that is given."""
     monkeypatch.setattr(engine, "Gmail", lambda *_: SimpleNamespace(close=lambda: None))
     monkeypatch.setattr(engine, "expected", lambda *_: {})
     rows: Any = [SimpleNamespace(source_user=each, target_user=each) for each in "ab"]
-    ids = {(each, each): number for number, each in enumerate("ab")}
-    broken, nothing = threading.Event(), contextlib.nullcontext()
     config: Any = SimpleNamespace(
         policy=SimpleNamespace(refused="quarantine"), limits=SimpleNamespace(accounts=2)
     )
-    ledger: Any = SimpleNamespace(write=lambda _: ids)
+    ledger: Any = SimpleNamespace(write=lambda _: {("a", "a"): 0, ("b", "b"): 1})
     stop = threading.Event()
-    here: Any = LocalEngine(config, ledger, "r", Progress(), stop)
-    here._leases = here._pauses = nothing
 
-    def account(row: Any, _id: int) -> None:
-        if row.source_user == "a":  # at work as long as the other thread
+    def run(account: Callable[[str], Failure | None], *, last: bool = True) -> list[Failure]:
+        here: Any = LocalEngine(config, ledger, "r", Progress(), stop, last=last)
+        here._leases = here._pauses = contextlib.nullcontext()
+        here._account = lambda row, _id: account(row.source_user)
+        with ThreadPoolExecutor(1) as pool:
+            try:
+                found: list[Failure] = pool.submit(here.run, rows).result(10)
+                return found
+            finally:
+                stop.set()  # also where it would never end
+
+    return run
+
+
+def test_a_ledger_that_takes_no_more_leases_ends_the_run(running: Any) -> None:
+    """As when the disk is full: whoever waits for the others' turns must not wait for ever."""
+    broken = threading.Event()
+
+    def account(user: str) -> None:
+        if user == "a":  # at work as long as the other thread
             assert broken.wait(10)
             return
         broken.set()
         raise StateError("ledger-disk")
 
-    here._account = account
-    with ThreadPoolExecutor(1) as pool:
-        running = pool.submit(here.run, rows)
-        try:
-            with pytest.raises(StateError):
-                running.result(10)
-        finally:
-            stop.set()
+    with pytest.raises(StateError):
+        running(account)
+
+
+def test_a_pass_of_a_watch_does_not_wait_for_a_mailbox_that_is_closed(running: Any) -> None:
+    """The others' next passes would wait with it; its own comes when Gmail takes mail again."""
+    nobody: Any = None
+    closed = Failure(nobody, Postponed("target-closed", until=time.time() + 600, user="a"))
+    assert running(lambda user: closed if user == "a" else None, last=False) == [closed]

@@ -8,6 +8,7 @@ import ssl
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from functools import cache
 from importlib.metadata import version
 from pathlib import Path
 
@@ -99,15 +100,28 @@ def _introduce(wire: Wire, offered: frozenset[bytes]) -> str:
 
 
 def _context(login: Login) -> ssl.SSLContext:
-    context = ssl.create_default_context()
     path = login.ca_file
     try:
-        if path:
-            context.load_verify_locations(path)
-        if path := login.client_cert:
-            context.load_cert_chain(path, password=lambda: login.client_cert_password)
+        if not login.client_cert:
+            return _shared(path, path.stat().st_mtime_ns if path else 0)
+        context = _trusting(path)
+        path = login.client_cert
+        context.load_cert_chain(path, password=lambda: login.client_cert_password)
     except OSError as error:
         raise UsageError("source-pem", path=path, reason=error.strerror or str(error)) from error
+    return context
+
+
+@cache
+def _shared(ca_file: Path | None, _as_of: int) -> ssl.SSLContext:
+    """One for all connections: to read the system's certificates is half of what one costs us."""
+    return _trusting(ca_file)
+
+
+def _trusting(ca_file: Path | None) -> ssl.SSLContext:
+    context = ssl.create_default_context()
+    if ca_file:
+        context.load_verify_locations(ca_file)
     return context
 
 

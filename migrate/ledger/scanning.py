@@ -7,10 +7,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import Connection, func, insert, or_, select, update
+from sqlalchemy.sql.schema import ScalarElementColumnDefault
 
 from migrate.errors import FolderRefused
 from migrate.labels import Mapped
 from migrate.ledger import stale
+from migrate.ledger.bulk import Bulk
 from migrate.ledger.tables import folder, occurrence
 from migrate.pieces import pieces
 from migrate.source import FolderState
@@ -274,6 +276,14 @@ def mark_gone(conn: Connection, folder_id: int, uids: Iterable[int]) -> None:
     conn.execute(update(folder).where(folder.c.id == folder_id).values(seen=None))
 
 
+_DEFAULTS: dict[str, Any] = {
+    each.name: each.default.arg if isinstance(each.default, ScalarElementColumnDefault) else None
+    for each in occurrence.c
+    if each is not occurrence.c.id
+}
+_INSERT = Bulk(insert(occurrence), tuple(_DEFAULTS))
+
+
 def add_occurrences(conn: Connection, rows: Sequence[dict[str, Any]]) -> None:
     """New occurrences of one folder, as dicts of the table's columns.
 
@@ -290,7 +300,7 @@ def add_occurrences(conn: Connection, rows: Sequence[dict[str, Any]]) -> None:
         now = {row["uid"]: row.get("flags", "") for row in rows if row["uid"] in back}
         stale.set_flags(conn, rows[0]["folder_id"], now)
     if fresh := [row for row in rows if row["uid"] not in back]:
-        conn.execute(insert(occurrence), fresh)
+        _INSERT.run(conn, [_DEFAULTS | each for each in fresh])
     highest = max(uids)
     conn.execute(
         update(folder)

@@ -1,0 +1,70 @@
+"""How the cost grows with a mailbox: `python bench/growth.py 1000 10000 100000`.
+
+Messages of 400 bytes from a source that makes them up (`generated.py`), over TLS, to the bare stub,
+over TLS. With `--large` also one of 150 MiB, from Dovecot. Told are the CPU seconds of the command,
+its peak memory, and the ledger on disk.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+import tempfile
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parents[1]))
+
+from bench.generated import generating
+from bench.load import Target
+from bench.migration import measured
+from bench.sandbox import sandbox
+from bench.stub import running as stub_running
+
+COMMAND = [sys.executable, "-m", "mailhaul", "migrate", "run", "--json", "--dir"]
+
+
+def copied(port: int, ca: Path | None, stub: Target, count: int, accounts: int = 1) -> None:
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        rows = [f"u{each}@example.jp,u{each}@example.org,secret" for each in range(accounts)]
+        file = folder / "accounts.csv"
+        file.touch(mode=0o600)
+        file.write_text("\n".join(["source_user,target_user,source_password", *rows, ""]))
+        (folder / "migration.toml").write_text(f"""
+[source]
+url = "imaps://127.0.0.1:{port}"
+ca_file = {json.dumps(str(ca))}
+[target]
+api = "{stub.url}"
+key_file = {json.dumps(str(stub.key_file))}
+ca_file = {json.dumps(str(stub.ca_file))}
+[limits]
+units_per_minute_user = 0
+units_per_minute_project = 0
+""")
+        total = count * accounts
+        spent = measured([*COMMAND, name], total, expect=f'"imported": {total}')
+        size = sum(each.stat().st_size for each in (folder / "state").glob("ledger.db*"))
+        print(
+            f"{accounts:5} × {count:9,} {spent.rate:8.0f}/s {spent.cpu:8.1f} CPU s"
+            f" {spent.cpu / total * 1000:6.2f} per 1,000 {spent.peak:6.0f} MiB"
+            f" {size / total:6.0f} bytes of ledger a message",
+            flush=True,
+        )
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("messages", type=int, nargs="+", help="of each account")
+    parser.add_argument("--accounts", type=int, nargs="+", default=[1])
+    given = parser.parse_args()
+    with sandbox([]) as (keys, _), stub_running(keys) as stub:
+        for count in given.messages:
+            for accounts in given.accounts:
+                with generating(count, keys) as port:
+                    copied(port, keys.ca_file, stub, count, accounts)
+
+
+if __name__ == "__main__":
+    main()

@@ -161,6 +161,8 @@ def _by_refusal(
     bundle: Bundle, bodies: Mapping[int, Body | FetchRefused]
 ) -> dict[tuple[str, str], list[Occurrence]]:
     refused: dict[tuple[str, str], list[Occurrence]] = defaultdict(list)
+    if all(isinstance(each, Body) for each in bodies.values()):
+        return refused
     for each, answer in answers(bundle, bodies):
         if isinstance(answer, FetchRefused):
             refused[answer.code, str(answer.params.get("answer", ""))].append(each)

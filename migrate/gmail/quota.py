@@ -174,6 +174,8 @@ class Pacer:
 
     def _sleep(self, seconds: float) -> None:
         self._check_stop()
+        if seconds <= 0:
+            return
         until = self._clock() + seconds
         while (left := until - self._clock()) > 0:
             if self._stop.wait(min(left, _NAP)):

@@ -79,7 +79,3 @@ def test_a_wave_begins_when_the_one_before_is_complete(
         assert one.code == 0, one.said
         assert [each["source_user"] for each in one.json["accounts"]] == [taro, hanako]
         assert "waves" not in one.json
-        alone = migration("run", "--despite", hanako, "--json")
-        assert (alone.code, alone.json["error"]["code"]) == (2, "despite-alone")
-        by_alias = migration("run", "--only", f"info{OLD}", "--watch", "--waves", "--json")
-        assert (by_alias.code, by_alias.json["error"]["code"]) == (2, "waves-several")

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
 from migrate.accounts import Account, read
+from migrate.cli.waves import chosen
+from migrate.errors import UsageError
 from migrate.waves import in_waves, wave
 from tests.unit.told import problems
 
@@ -41,3 +46,25 @@ def test_one_wave(tmp_path: Path) -> None:
     assert problems(lambda: wave(accounts, "pilto")) == [("wave-unknown-near", "")]
     assert problems(lambda: wave(accounts, "")) == [("wave-unknown", "")]
     assert problems(lambda: in_waves(rows(tmp_path, "", ""))) == [("waves-none", "")]
+
+
+def test_what_does_not_go_together_is_refused(tmp_path: Path) -> None:
+    config: Any = SimpleNamespace(accounts=rows(tmp_path, "pilot", ""))
+
+    def asked(
+        *, waves: bool, despite: Sequence[str] = (), watch: bool = False
+    ) -> Callable[[], object]:
+        against = {"--watch": watch}
+        return lambda: chosen(
+            config, ["u0"], waves=waves, wave=None, despite=despite, against=against
+        )
+
+    assert problems(asked(waves=True, watch=True)) == [("waves-several", "")]
+    assert problems(asked(waves=False, despite=["u0"])) == [("despite-alone", "")]
+    with pytest.raises(UsageError) as caught:
+        asked(waves=True, despite=["u1"])()  # not one of `--only`
+    assert caught.value.code == "only-unknown"
+    found, waves = chosen(
+        config, ["U0@n.jp"], waves=True, wave=None, despite=None, against={"--watch": False}
+    )
+    assert [row.line for row in found] == [2] and waves

@@ -78,7 +78,6 @@ def test_one_account_is_left_alone(make: Make) -> None:
     assert here.run("pause").code == 0
     refused = here.migration("resume", "--only", OTHER, "--json")
     assert (refused.code, refused.json["error"]["code"]) == (2, "paused-whole")
-    assert "on hold" in here.run("status").out
 
 
 def test_what_is_stopped_before_anything_is_known_of_it_is_not_done(make: Make) -> None:

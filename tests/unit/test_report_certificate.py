@@ -10,11 +10,12 @@ from typing import Any
 import pytest
 from sqlalchemy import insert, update
 
+from migrate.errors import UsageError
 from migrate.ledger import Ledger, accounts, notices, verifications
 from migrate.ledger.accounts import Account
 from migrate.ledger.tables import account, folder, message, occurrence
 from migrate.ledger.verifications import Verification
-from migrate.report.certificate import issue, name
+from migrate.report.certificate import check, issue, name
 from migrate.report.gather import gather
 from migrate.texts import Texts
 from tests.unit import ledgers
@@ -155,3 +156,16 @@ def test_any_user_makes_a_name_that_stays_in_the_folder(user: str) -> None:
     assert set(found).isdisjoint("/\\:*?<>|\"' \0")
     assert not found.startswith(".")
     assert name(user, "taro@example.com") != name(user + "x", "taro@example.com")
+
+
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [("messages", ["a"]), ("totals", 3), ("folders", [1]), ("folders", [{}]), ("digest", None)],
+)
+def test_what_has_the_shape_of_no_certificate_is_refused(case: Case, key: str, value: Any) -> None:
+    made = case.issue()
+    assert made is not None
+    (file,) = case.reports.glob("*.json")
+    file.write_text(json.dumps(made | {key: value}), "utf-8")
+    with case.ledger.read() as conn, pytest.raises(UsageError, match="certificate-unreadable"):
+        check(conn, file, Texts("en"))

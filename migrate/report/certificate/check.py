@@ -46,7 +46,10 @@ def check(conn: Connection, file: Path, texts: Texts) -> tuple[Outcome, list[Dis
     (line,) = gather_all(conn, "status", None, texts, [pair]).accounts
     hashes = digest(conn, ids[pair], lambda _: None)
     found = document(gather(conn, ids[pair], line, "", texts), hashes)
-    differing = [*_compared(stated, found), *_messages(file, stated["messages"])]
+    try:
+        differing = [*_compared(stated, found), *_messages(file, stated["messages"])]
+    except (KeyError, TypeError, AttributeError) as error:  # of another shape than ours
+        raise UsageError("certificate-unreadable", file=file) from error
     return stated["outcome"], differing
 
 

@@ -16,6 +16,8 @@ _ACCOUNT = 26  # columns; what is longer stands in full with its problem
 _COLUMNS = ("level", "account", "folders", "messages", "size", "labels", "see")
 _RIGHT = range(2, 6)
 _UNKNOWN = "–"
+_IN_THE_TABLE = ("", "check-after-error", "labels-not-forecast", "source-quota-none")
+"""Codes of what the table shows already, or has no column for."""
 
 
 def show(result: Result, server: str, texts: Texts) -> None:
@@ -35,10 +37,17 @@ def show(result: Result, server: str, texts: Texts) -> None:
     kinds = {str(name) for each in result.accounts if (name := _found(each, "login", "name"))}
     if kinds:
         tell(texts("cli.check.server", server=server, kinds=", ".join(sorted(kinds))))
+    well = [name for name, found in result.project if found.level == "ok" and not found.code]
+    if well:
+        tell(texts("cli.check.well", names=texts("cli.check.and").join(_named(well, texts))))
     for problem in (*result.problems("ok"), *result.problems("not-asked")):
-        if problem.finding.code not in ("", "check-after-error"):
+        if problem.finding.code not in _IN_THE_TABLE:
             cause, cure = sentences(problem.finding, texts)
             tell(texts("cli.check.note", cause=cause, cure=cure).strip())
+
+
+def _named(checks: Sequence[str], texts: Texts) -> list[str]:
+    return [texts(f"cli.check.name.{each}") for each in checks]
 
 
 def _explain(place: int, problem: Problem, accounts: int, texts: Texts) -> None:

@@ -17,7 +17,6 @@ from migrate.errors import MailhaulError, SourceError, StateError, TargetError
 from migrate.gmail.api import Label
 from migrate.gmail.directory import Directory, Person
 from migrate.gmail.errors import MessageRefused, NotFound
-from migrate.gmail.quota import Stopped
 from migrate.labels import Mapped, map_folders
 from migrate.ledger import peek
 from migrate.source import Folder, Provider
@@ -111,8 +110,6 @@ def _target(config: Config, gmail: Gmail, row: Account) -> TargetSide:
         profile = mailbox.profile()
     except (NotFound, MessageRefused) as error:  # what nobody says of a mailbox
         raise TargetError("target-forbidden", detail=error) from error
-    except Stopped as error:
-        raise TargetError("target-day-used-up") from error
     return TargetSide(labels, profile.address, profile.messages)
 
 

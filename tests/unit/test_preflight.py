@@ -11,7 +11,7 @@ import pytest
 
 from console.tables import cut, width
 from migrate.cli.checked import show
-from migrate.errors import MailhaulError, Postponed, SourceError, TargetError, UsageError
+from migrate.errors import DayOver, MailhaulError, Postponed, SourceError, TargetError, UsageError
 from migrate.explain import meanings
 from migrate.ledger.peek import Seen as Before
 from migrate.preflight.document import sentences, to_json
@@ -86,9 +86,15 @@ def test_how_far_it_came_at_the_target(tmp_path: Path, code: str, check: str) ->
     assert {found[each] for each in steps[steps.index(check) + 1 :]} == {"not-asked"}
 
 
-def test_a_closed_mailbox_says_until_when(tmp_path: Path) -> None:
-    sight = seen(config(tmp_path), target=Postponed("target-closed", until=4_000_000_000))
-    found = judge(sight)["mailbox"]
+@pytest.mark.parametrize(
+    "closed",
+    [
+        Postponed("target-closed", until=4_000_000_000, user="user1@example.com"),
+        DayOver("day-quota", until=4_000_000_000),
+    ],
+)
+def test_a_closed_mailbox_says_until_when(tmp_path: Path, closed: Postponed) -> None:
+    found = judge(seen(config(tmp_path), target=closed))["mailbox"]
     assert found.level == "error"
     assert "2096" in sentences(found, EN)[0]
 

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from migrate.errors import StateError
+from migrate.errors import SourceError, StateError
 from migrate.ledger import Ledger, order, peek
 from migrate.ledger.peek import Seen as Before
 from migrate.preflight.finding import Finding
@@ -127,6 +127,13 @@ def test_the_storage_that_will_be_needed(tmp_path: Path, given: str, level: str)
     sights: list[Seen] = [seen(settings, 1, source=side), seen(settings, 2, before=half_done)]
     found = only(storage.check(project(settings, *sights)))
     assert (found.level, found.params["needed"]) == (level, 10_000)
+
+
+def test_an_account_of_unknown_size_is_said(tmp_path: Path) -> None:
+    settings = config(tmp_path)
+    away = seen(settings, 2, source=SourceError("source-unreachable"))
+    found = only(storage.check(project(settings, seen(settings), away)))
+    assert (found.code, found.params["accounts_unknown"]) == ("storage-unknown-part", 1)
 
 
 def test_nobody_asks_the_dns_in_a_rehearsal(tmp_path: Path) -> None:

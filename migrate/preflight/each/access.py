@@ -17,7 +17,7 @@ _OF_USER = {
     "target-forbidden",
     "target-delegation-denied",
 }
-_OF_MAILBOX = {"target-no-mail-service", "target-closed"}
+_OF_MAILBOX = {"target-no-mail-service", "target-closed", "day-quota", "day-budget"}
 
 
 def token(seen: Seen) -> Finding:

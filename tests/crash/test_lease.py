@@ -24,6 +24,7 @@ LEASE = 2.0
 def test_stopped_past_its_lease(mutant: str | None, new_scene: NewScene) -> None:
     scene = new_scene("off")
     scene.script({"method": UPLOADS, "delay": 0.1})
+    _without_project(scene)
     before = scene.asked()
     broken = ["--mutant", mutant] if mutant else []
     child = scene.fork("--lease", str(LEASE), *broken)
@@ -48,6 +49,16 @@ def test_stopped_past_its_lease(mutant: str | None, new_scene: NewScene) -> None
         scene.check()
 
 
+def _without_project(scene: Scene) -> None:
+    """Each draw of the project's quota is a write, by which a worker may find out before it sends
+    anything. Here it must be the look before the request."""
+    file = scene.directory / "migration.toml"
+    text = file.read_text("utf-8")
+    assert "[limits]\n" in text
+    changed = text.replace("[limits]\n", "[limits]\nunits_per_minute_project = 0\n")
+    file.write_text(changed, "utf-8")
+
+
 def _stop(pid: int, scene: Scene) -> None:
     """Not while it writes: SQLite would keep everybody else out, as long as it is stopped."""
     while True:
@@ -64,12 +75,13 @@ def _stop(pid: int, scene: Scene) -> None:
 
 
 def _ledger(scene: Scene) -> dict[str, list[Any]]:
-    """Everything but the runs themselves: that it has ended, a run may say."""
+    """Everything but the runs themselves, for that it has ended, a run may say; and what was drawn
+    of the project's quota and read from the source: whoever does it, and for nothing, it counts."""
     with sqlite3.connect(scene.directory / "state" / "ledger.db") as conn:
         tables = [
             name
             for (name,) in conn.execute("SELECT name FROM sqlite_master WHERE type = 'table'")
-            if name != "run"
+            if name not in ("run", "quota", "traffic")
         ]
         found = {name: sorted(map(repr, conn.execute(f"SELECT * FROM {name}"))) for name in tables}
     conn.close()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import threading
 import time
 from collections.abc import Callable
@@ -31,6 +30,10 @@ from migrate.source.gate import Gate
 from migrate.source.imap import ImapSource
 from migrate.source.traffic import BytePace, Meter
 from migrate.source.trouble import Trouble
+
+PATIENCE = 100.0
+"""Seconds that a thread waits for a mailbox that Gmail has closed; a minute's quota comes back
+sooner."""
 
 
 def open_source(
@@ -103,7 +106,7 @@ class Gmail:
         self,
         config: Config,
         stop: threading.Event,
-        patience: float = math.inf,
+        patience: float = PATIENCE,
         ledger: Ledger | None = None,
     ) -> None:
         """`patience`: seconds after which a wait for a closed mailbox is Postponed instead.

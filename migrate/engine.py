@@ -14,7 +14,7 @@ from migrate import takeup
 from migrate.accounts import Account as Row
 from migrate.clearing import clear
 from migrate.config import Config
-from migrate.connections import Gmail, open_source
+from migrate.connections import PATIENCE, Gmail, open_source
 from migrate.daily import DailyBytes
 from migrate.delivery import Job
 from migrate.delta import Delta, settle_undo
@@ -46,9 +46,8 @@ from migrate.texts import Texts
 from migrate.trouble import trouble
 from migrate.turns import Turns
 
-_PATIENCE = 100.0
-"""Seconds that a thread waits for a mailbox that Gmail has closed; a minute's quota comes back
-sooner. For longer the account is put off, and the thread is another one's."""
+_PATIENCE = PATIENCE
+"""For longer the account is put off, and the thread is another one's."""
 _LONGEST_WAIT = 900.0
 """Seconds that a run waits when all that is left to do was put off; for longer it ends."""
 

@@ -11,7 +11,7 @@ from functools import partial
 from migrate.accounts import Account as Row
 from migrate.config import Config
 from migrate.connections import Gmail
-from migrate.errors import MailhaulError, StateError
+from migrate.errors import EXIT_PENDING, MailhaulError, StateError
 from migrate.gmail.quota import Stopped
 from migrate.labelling import Labels
 from migrate.ledger import Ledger, accounts, totals, undoing
@@ -113,7 +113,9 @@ class UndoEngine:
     def _release(self, lease: Lease, error: MailhaulError | None) -> None:
         with self._ledger.read() as conn:
             left = totals.open_count(conn, lease.account.id)
-        self._leases.give_back(lease, "failed" if error else "paused" if left else "done", error)
+        broken = error and error.exit_code != EXIT_PENDING
+        state = "failed" if broken else "paused" if left or error else "done"
+        self._leases.give_back(lease, state, error)
 
 
 def _pair(row: Row) -> tuple[str, str]:

@@ -13,6 +13,7 @@ import pytest
 
 from migrate.cli.copying import copy
 from migrate.config import load
+from migrate.ledger import Ledger, accounts
 from migrate.progress import Progress
 from migrate.sandbox.embed import Running, running
 from migrate.texts import Texts
@@ -62,6 +63,29 @@ def test_a_mailbox_that_is_closed_for_long_does_not_hold_up_another(
     assert told.order[0] == "a" and told.order[-1] == "a"
     assert told.order.index("b") < 7 and "".join(told.order).count("b" * 7) == 1
     assert datetime.now(UTC) >= until.replace(microsecond=0)
+
+
+@pytest.mark.dovecot
+def test_nothing_waits_for_hours_for_a_mailbox_that_is_closed(
+    dovecot: Dovecot, mailbox_user: str, tmp_path: Path, sandbox: Running
+) -> None:
+    dovecot.add_user(mailbox_user, "secret")
+    dovecot.seed(mailbox_user, "INBOX", seeded(2))
+    url = f"imaps://127.0.0.1:{dovecot.imaps_port}"
+    migration = Migration(tmp_path / "move")
+    migration.write(url, dovecot.ca, sandbox, {(mailbox_user, "a@example.org"): "secret"}, LIMITS)
+    config = load(migration.directory)
+    stop = threading.Event()
+    assert copy(config, config.accounts, Progress(), Texts("en"), stop)[0].complete
+    faults(sandbox, {"method": "gmail.*", "error": "retry-after", "retry_after": 7200})
+    plan = migration("plan", "--json")
+    assert (plan.code, plan.json["target_consulted"]) == (0, False), plan.said
+    for words in (("verify",), ("undo", "last")):
+        done = migration(*words, "--lang", "en")
+        assert done.code == 4, done.said
+        assert "Gmail has closed the mailbox of a@example.org to the API until" in done.err
+    with Ledger(config.ledger_url) as ledger, ledger.read() as conn:
+        assert accounts.look(conn, 1).state == "paused"
 
 
 def seeded(count: int) -> list[tuple[bytes, list[str], datetime]]:

@@ -1,8 +1,8 @@
 """How the cost grows with a mailbox: `python bench/growth.py 1000 10000 100000`.
 
 Messages of 400 bytes from a source that makes them up (`generated.py`), over TLS, to the bare stub,
-over TLS. With `--large` also one of 150 MiB, from Dovecot. Told are the CPU seconds of the command,
-its peak memory, and the ledger on disk.
+over TLS. With `--large` instead a hundred of 20 KB and one of 150 MiB, from Dovecot. Told are the
+CPU seconds of the command, its peak memory, and the ledger on disk.
 """
 
 from __future__ import annotations
@@ -17,9 +17,12 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from bench.generated import generating
 from bench.load import Target
+from bench.mail import mailbox
 from bench.migration import measured
 from bench.sandbox import sandbox
 from bench.stub import running as stub_running
+from migrate.message import UPLOAD_LIMIT
+from tests.functional.dovecot import running_dovecot
 
 COMMAND = [sys.executable, "-m", "mailhaul", "migrate", "run", "--json", "--dir"]
 
@@ -54,11 +57,29 @@ units_per_minute_project = 0
         )
 
 
+def large() -> None:
+    """Some mail, and in the midst of it the largest that Gmail takes."""
+    user = "u0@example.jp"
+    found = mailbox(user, 500)["INBOX"]
+    head = b"From: a@example.com\r\nMessage-ID: <large@example.com>\r\n\r\n"
+    lines = b"x" * 76 + b"\r\n"
+    _, flags, when = found[len(found) // 2]
+    found[len(found) // 2] = head + lines * ((UPLOAD_LIMIT - 1000) // len(lines)), flags, when
+    with running_dovecot() as server, sandbox([]) as (keys, _), stub_running(keys) as stub:
+        server.add_user(user, "secret")
+        server.seed(user, "INBOX", found)
+        copied(server.imaps_port, server.ca, stub, len(found))
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("messages", type=int, nargs="+", help="of each account")
+    parser.add_argument("messages", type=int, nargs="*", help="of each account")
     parser.add_argument("--accounts", type=int, nargs="+", default=[1])
+    parser.add_argument("--large", action="store_true")
     given = parser.parse_args()
+    if given.large:
+        large()
+        return
     with sandbox([]) as (keys, _), stub_running(keys) as stub:
         for count in given.messages:
             for accounts in given.accounts:

@@ -25,7 +25,7 @@ class Memory:
         self._busy: set[str] = set()
         self._turn = threading.Condition()
         self._known: Bloom | None = None
-        self._asked = 0
+        self._asked = self._there = 0
         self._names: int | None = None
 
     def caught_up(self) -> None:
@@ -34,8 +34,8 @@ class Memory:
         Most of what comes is new in every way; then the ledger need not be asked.
         """
         with self._ledger.read() as conn:
-            to_come = totals.open_count(conn, self._account)
-            self._names = outcomes.name_count(conn, self._account) + 3 * to_come
+            self._there = outcomes.name_count(conn, self._account)
+            self._names = self._there + 3 * totals.open_count(conn, self._account)
 
     def find(self, sha256: str, message_id: str) -> list[Known]:
         """Messages of ours with these bytes or this Message-ID, oldest first."""
@@ -65,7 +65,7 @@ class Memory:
         with self._turn:
             self._asked += 1
             if self._known is None and self._names is not None:
-                if self._asked * _WORTH < self._names:
+                if self._asked * _WORTH < self._there:
                     return True
                 self._known = self._read()
             return self._known is None or any(name in self._known for name in names)

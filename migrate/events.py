@@ -54,7 +54,7 @@ class Log(Events):
     def __init__(
         self, folder: Path, run: str, now: Callable[[], datetime] = lambda: datetime.now(UTC)
     ) -> None:
-        """`folder` is there. Nothing is raised: what can't be opened stays unwritten."""
+        """Nothing is raised: what can't be opened stays unwritten."""
         self._run, self._now, self._lock = run, now, threading.Lock()
         self._file: IO[str] | None = None
         with suppress(OSError):

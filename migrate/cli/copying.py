@@ -7,6 +7,7 @@ import os
 import sys
 import threading
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
@@ -230,7 +231,9 @@ def copy(
     gc.set_threshold(50_000, 20, 50)
     private_directory(config.ledger_path.parent)
     run_id = new_run_id()
-    with Log(private_directory(config.logs), run_id) as log, Ledger(config.ledger_url) as ledger:
+    with suppress(OSError):  # without a log the run goes on all the same
+        private_directory(config.logs)
+    with Log(config.logs, run_id) as log, Ledger(config.ledger_url) as ledger:
         options: dict[str, Any] = {"only": [row.source_user for row in rows], "limit": limit}
         options |= {"source": config.source.url, "target": config.target.api}
         if config.since:

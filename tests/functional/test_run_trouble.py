@@ -205,3 +205,13 @@ def test_many_copies_of_one_message_id_do_not_stay_in_memory(
     # 20 of 600,000 bytes, of which 8 MiB may be held.
     assert len(spilled) == 7
     assert not any(path.exists() for path in spilled)
+
+
+def test_a_run_goes_on_without_its_log(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, sandbox: Running
+) -> None:
+    """Where its folder can't be made; here a file has that name."""
+    place = tmp_path / "move" / "state"
+    place.mkdir(mode=0o700, parents=True)
+    (place / "logs").touch()
+    check_all_there_once(run(monkeypatch, tmp_path / "move", sandbox, SEVEN))

@@ -26,6 +26,8 @@ SAVED = 0.25
 """Seconds of flow that idle time saves up."""
 AGAIN = 5.0
 """Seconds of refusals up to which a bucket may have run dry; after more, a minute was used up."""
+BRIEF = 5.0
+"""Seconds of work that say nothing of what a minute holds."""
 LESS, MORE = 0.97, 1.02
 """By what a refusal slows down at least, and what is tried after a while without one."""
 LESS_OF = 0.8
@@ -155,6 +157,10 @@ class Pace:
                 found = 2 * found if math.isinf(self._rate) else max(found, self._rate / 2)
             else:
                 found = refused.units / MINUTE
+                idle = refused.units < self._rate * refused.seconds / 3
+                if not math.isinf(self._rate) and (idle or refused.seconds < BRIEF):
+                    # It was others who used it up, before we began, or no quota at all.
+                    hold, found = MINUTE, max(found, self._rate / 2)
             slower = min(slower, found * self._share)
         if not math.isinf(slower):
             self._rate = max(LEAST, slower)

@@ -87,6 +87,28 @@ def test_a_penalty_says_little_of_the_quota() -> None:
     assert pace.rate >= 0.95 * 6_000 / MINUTE * SHARE
 
 
+@pytest.mark.parametrize("away", [6.0, 20.0, 50.0])
+def test_a_minute_that_others_used_up_before_we_began_says_little_of_the_quota(
+    away: float,
+) -> None:
+    pace = Pace(6_000, 0.0)
+    for tenth in range(5):
+        pace.accepted(25, tenth / 10)
+    pace.refused(0.5)
+    pace.accepted(25, 0.5 + away)
+    assert pace.rate >= 0.45 * 6_000 / MINUTE * SHARE
+
+
+def test_a_refusal_in_quiet_times_says_little_of_the_quota() -> None:
+    """As between the passes of a watch: what went through was far less than what may."""
+    pace = Pace(6_000, 0.0)
+    for now in range(0, 60, 15):
+        pace.accepted(5, float(now))
+    pace.refused(60.0)
+    pace.accepted(5, 80.0)
+    assert pace.rate >= 0.45 * 6_000 / MINUTE * SHARE
+
+
 def test_the_pace_never_falls_to_nothing() -> None:
     pace = Pace(6_000, 0.0)
     for now in range(0, 5000, 10):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import quopri
 from base64 import b64encode, encodebytes
+from binascii import b2a_qp
 from email import message_from_bytes
 
 import pytest
@@ -84,9 +85,11 @@ def test_encodings_in_pieces(data: bytes, size: int) -> None:
     for encoding, text in [
         (b"base64", encodebytes(data)),
         (b" Base64", b64encode(data)),
-        (b"quoted-printable", quopri.encodestring(data)),
+        (b"quoted-printable", b2a_qp(data, istext=False)),
         (b"8bit", data),
         (b"", data),
+        # Its encoder makes all line ends alike.
+        *([] if b"\r" in data else [(b"quoted-printable", quopri.encodestring(data))]),
     ]:
         assert b"".join(decoded(pieces(text, size), encoding)) == data
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import threading
 import time
 from collections.abc import Iterator
@@ -10,8 +11,9 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+import typer
 
-from migrate.cli.copying import copy
+from migrate.cli.copying import copy, run
 from migrate.config import load
 from migrate.ledger import Ledger, accounts
 from migrate.progress import Progress
@@ -20,10 +22,12 @@ from migrate.texts import Texts
 
 from .dovecot import Dovecot
 from .memory_source import LIMITS, MemorySource, mail
-from .migration import Migration, faults, stats
+from .migration import Migration, faults, release, stats
 
 IMPORT = "gmail.users.messages.import"
 SEVEN = {"INBOX": [mail(number) for number in range(7)]}
+UPLOADS = 4
+"""At a time of a user, to begin with."""
 BOTH = {("a", "a@example.org"): "secret", ("b", "b@example.org"): "secret"}
 
 
@@ -143,11 +147,51 @@ def test_two_processes_on_one_ledger_keep_to_the_projects_limit(
             f"units_per_minute_project = {limit}\n",
         )
         migration.write(url, dovecot.ca, server, accounts, f"{LIMITS}{more}")
-        begun = time.monotonic()
+        faults(server, {"method": IMPORT, "hold": True})
         with ThreadPoolExecutor() as pool:
-            runs = list(pool.map(lambda name: migration("run", "--only", name), ("two-a", "two-b")))
-        assert [each.code for each in runs] == [0, 0], "".join(each.err for each in runs)
-        seen = stats(server)
-    assert sum(seen["units"].values()) >= 2 * messages * 25
+            runs = [pool.submit(migration, "run", "--only", name) for name in ("two-a", "two-b")]
+            # From when both are at work; what is held was paid for before.
+            while (held := stats(server)["held"]) < 2 * UPLOADS:
+                assert not any(each.done() for each in runs), runs
+                time.sleep(0.1)
+            faults(server)
+            release(server)
+            begun = time.monotonic()
+            while (seen := stats(server))["messages"] < 2 * messages:
+                assert not all(each.done() for each in runs), runs
+                time.sleep(0.05)
+            took = time.monotonic() - begun
+        assert [each.result().code for each in runs] == [0, 0]
     assert "403" not in seen["statuses"] and "429" not in seen["statuses"]
-    assert sum(seen["units"].values()) <= (time.monotonic() - begun) * limit / 60
+    assert (2 * messages - held) * 25 <= (took + 1.0) * limit / 60  # a second's worth was drawn
+
+
+@pytest.mark.parametrize("wait", [False, True])
+def test_a_run_ends_when_all_that_is_left_is_closed_for_long_or_waits_if_asked(
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+    sandbox: Running,
+    capsys: pytest.CaptureFixture[str],
+    wait: bool,
+) -> None:
+    monkeypatch.setattr("migrate.engine._PATIENCE", 0.2)
+    monkeypatch.setattr("migrate.engine._LONGEST_WAIT", 0.5)
+    monkeypatch.setattr("migrate.engine.open_source", lambda *_: MemorySource(SEVEN))
+    until = datetime.now(UTC) + timedelta(seconds=5)
+    text = f"User-rate limit exceeded.  Retry after {until:%Y-%m-%dT%H:%M:%S.000Z}"
+    refusal = {"method": IMPORT, "user": "a@example.org", "nth": 3, "status": 429, "message": text}
+    faults(sandbox, refusal)
+    migration = Migration(tmp_path / "move")
+    migration.write("imaps://mail", None, sandbox, BOTH, LIMITS)
+    with pytest.raises(typer.Exit) as ended:
+        run(directory=migration.directory, wait=wait, as_json=True, lang="en")
+    told = capsys.readouterr()
+    document = json.loads(told.out)
+    states = [line["state"] for line in document["accounts"]]
+    if wait:
+        assert (ended.value.exit_code, states) == (0, ["done", "done"])
+        assert "Going on at" in told.err
+        return
+    assert (ended.value.exit_code, states) == (4, ["paused", "done"])
+    assert document["accounts"][0]["error"]["code"] == "target-closed"
+    assert "Gmail has closed the mailbox of a@example.org" in told.err

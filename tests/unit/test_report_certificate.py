@@ -169,3 +169,17 @@ def test_what_has_the_shape_of_no_certificate_is_refused(case: Case, key: str, v
     file.write_text(json.dumps(made | {key: value}), "utf-8")
     with case.ledger.read() as conn, pytest.raises(UsageError, match="certificate-unreadable"):
         check(conn, file, Texts("en"))
+
+
+@pytest.mark.parametrize("key", ["verification", "deep_verification"])
+def test_a_verification_that_never_was_is_found_out(case: Case, key: str) -> None:
+    case.verified(PLAIN)
+    made = case.issue()
+    assert made is not None
+    (file,) = case.reports.glob("*.json")
+    never = made["verification"] | {"deep": True, "checked": 9}
+    for changed, found in (({}, []), ({key: never}, [("claim", key)])):
+        file.write_text(json.dumps(made | changed), "utf-8")
+        with case.ledger.read() as conn:
+            _, differing = check(conn, file, Texts("en"))
+        assert [(each.what, each.folder) for each in differing] == found

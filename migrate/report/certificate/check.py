@@ -20,14 +20,18 @@ from migrate.report.certificate.lines import digest
 from migrate.report.gather import gather as gather_all
 from migrate.texts import Texts
 
+CLAIMS = ("lacks", "skips", "repairs", "verification", "deep_verification")
+"""What else is stated of the whole account, without a word of any language in it."""
+
 
 @dataclass(frozen=True, slots=True)
 class Disagreement:
     what: str
     """`outcome`, `folder` (there or not), `label`, `count` (of a class), `digest` (of the source's
-    or the target's lines), `file` (of messages)."""
+    or the target's lines), `file` (of messages), `claim` (one of CLAIMS)."""
     folder: str
-    """Empty for what concerns the whole account; the class or the hash after a colon."""
+    """Empty for what concerns the whole account; the class or the hash after a colon; the key of a
+    claim."""
     certificate: str
     ledger: str
 
@@ -68,6 +72,10 @@ def _read(file: Path) -> dict[str, Any]:
 def _compared(stated: Mapping[str, Any], found: Mapping[str, Any]) -> Iterator[Disagreement]:
     if stated["outcome"] != found["outcome"]:
         yield Disagreement("outcome", "", stated["outcome"], found["outcome"])
+    for key in CLAIMS:
+        claims = [json.dumps(each.get(key), sort_keys=True) for each in (stated, found)]
+        if claims[0] != claims[1]:
+            yield Disagreement("claim", key, *claims)
     yield from _sums("", stated, found)
     here, there = _by_place(stated), _by_place(found)
     for place in sorted(here.keys() | there.keys()):

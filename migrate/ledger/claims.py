@@ -13,6 +13,7 @@ from typing import Any
 from sqlalchemy import Connection, exists, func, insert, select, update
 
 from migrate.ledger.tables import occurrence, slice_
+from migrate.pieces import pieces
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,9 +99,10 @@ def claim(
         if bundles and total > size:
             break
         bundles[row.bundle] = None
-    rows = conn.execute(
-        select(*_COLUMNS).where(*mine, occurrence.c.bundle.in_(bundles)).order_by(occurrence.c.seq)
-    ).all()
+    # Not by the index of what comes next: SQLite would go through all that is pending.
+    unsorted = func.coalesce(occurrence.c.state, "") == "pending"
+    copies = (mine[0], unsorted, *mine[2:], occurrence.c.bundle.in_(bundles))
+    rows = conn.execute(select(*_COLUMNS).where(*copies).order_by(occurrence.c.seq)).all()
     now = time.time()
     key = conn.execute(
         insert(slice_).values(
@@ -108,11 +110,9 @@ def claim(
         )
     ).inserted_primary_key
     assert key is not None
-    conn.execute(
-        update(occurrence)
-        .where(*mine, occurrence.c.bundle.in_(bundles))
-        .values(state="intended", slice_id=key[0])
-    )
+    for ids in pieces(row.id for row in rows):
+        mark = update(occurrence).where(occurrence.c.id.in_(ids))
+        conn.execute(mark.values(state="intended", slice_id=key[0]))
     like = Bundle("", (), history_id, now, doubt=False, mend=mend)
     return _bundles(rows, like, _shadows(conn, account_id))
 

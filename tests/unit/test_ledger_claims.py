@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy import event
 
 from migrate.ledger import Ledger, claims, scanning
 from migrate.ledger.accounts import Account
@@ -265,3 +266,21 @@ def test_a_doubt_about_what_is_gone_passes_to_what_may_be_the_same(desk: Desk) -
     assert sorted(uids(fresh)) == [[8], [9]]
     # Of the same Message-ID, and another message: Gmail may hold what nobody knows of.
     assert {each.occurrences[0].uid: each.shadowed for each in fresh} == {8: False, 9: True}
+
+
+def test_what_a_slice_costs_does_not_grow_with_what_is_pending(desk: Desk) -> None:
+    """Of its statements one reads by the order of copying, up to its limit; the others must not."""
+    desk.put(1, bundle="<a>")
+    desk.order()
+    sent: list[tuple[str, Any]] = []
+    listen = partial(event.listen, desk.ledger._engine, "before_cursor_execute")
+    listen(lambda conn, cursor, statement, parameters, *_: sent.append((statement, parameters)))
+    assert desk.claim()
+    plans = []
+    with desk.ledger.read() as conn:
+        for statement, parameters in [each for each in sent if "occurrence" in each[0]]:
+            told = conn.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", parameters)
+            plans.append((statement, " ".join(row[3] for row in told)))
+    by_order = [statement for statement, plan in plans if "seq>?" in plan]
+    assert len(plans) >= 2
+    assert [" LIMIT " in each.replace("\n", " ") for each in by_order] == [True]

@@ -24,6 +24,9 @@ from migrate.ledger import Ledger, claims, scanning
 from migrate.ledger.claims import Bundle, Occurrence
 from migrate.source import Source
 
+_OBJECTS = 3_000
+"""Bytes that an occurrence takes beside its body: of small messages 100,000 would wait else."""
+
 
 @dataclass(slots=True)
 class _Assembly:
@@ -44,8 +47,13 @@ class _Assembly:
 
     @property
     def held(self) -> int:
-        """Bytes in memory."""
+        """Bytes of bodies in memory."""
         return sum(body.held for body in self.bodies.values() if isinstance(body, Body))
+
+    @property
+    def size(self) -> int:
+        """About all that it takes in memory."""
+        return self.held + _OBJECTS * len(self.bundle.occurrences)
 
 
 @dataclass(frozen=True, slots=True)
@@ -237,7 +245,7 @@ class Work:
             del open_ones[id(following)]
             self._waiting -= following.held
             if following.bundle.occurrences:
-                self._lanes.put(following.bundle.conversation, following, following.held)
+                self._lanes.put(following.bundle.conversation, following, following.size)
             following = following.after
             if following:
                 following.turn = True

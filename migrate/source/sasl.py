@@ -63,7 +63,8 @@ def _with_password(wire: Wire, login: Login, offered: frozenset[bytes]) -> None:
         wire.run(b"LOGIN", astring(name.encode()), astring(password.encode()))
     except (Refused, SourceLost) as error:
         encoded = b64encode(said.encode()).decode()
-        raise _told(error, wire, login, encoded, password) from None
+        quoted = readable(astring(password.encode()))[1:-1]
+        raise _told(error, wire, login, encoded, quoted, password) from None
 
 
 def _with_token(wire: Wire, login: Login, tokens: Bearer, offered: frozenset[bytes]) -> None:

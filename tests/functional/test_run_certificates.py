@@ -202,6 +202,7 @@ def test_it_is_checked_against_the_ledger(done: Scene) -> None:
             ("count", "imported"),
             ("digest", "target"),
             ("file", done.file(".jsonl").name),
+            ("file", done.file(".html").name),
         }
     finally:
         for ending, data in kept.items():

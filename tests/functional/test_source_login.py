@@ -88,6 +88,15 @@ def test_a_refusal_shows_no_secret(
     assert SECRET not in repr(scripted.login)
 
 
+def test_a_quoted_secret_that_is_repeated_is_not_shown(
+    scripted: ScriptedImap, open_source: OpenSource
+) -> None:
+    login = replace(scripted.login, password='pass"word\\here')
+    scripted.on(b"LOGIN", b'TAG NO bad: "ann" "pass\\"word\\\\here"\r\n')
+    error = raised(lambda: open_source(login))
+    assert "word" not in str(error) and "bad" in str(error)
+
+
 def test_a_challenge_after_the_password_is_cancelled(
     scripted: ScriptedImap, open_source: OpenSource
 ) -> None:

@@ -38,7 +38,8 @@ class Disagreement:
 
 def check(conn: Connection, file: Path, texts: Texts) -> tuple[Outcome, list[Disagreement]]:
     """What the certificate `file` (the JSON document, or another file of it) claims; and what it
-    says otherwise than the ledger does now, or its file of messages than the hash of it.
+    says otherwise than the ledger does now, or its files than the hashes of them. Of a page only
+    the hash is looked at that it names: what else stands there is as good as that document.
 
     UsageError when it is no certificate, or of an account that the ledger does not know.
     """
@@ -51,7 +52,7 @@ def check(conn: Connection, file: Path, texts: Texts) -> tuple[Outcome, list[Dis
     hashes = digest(conn, ids[pair], lambda _: None)
     found = document(gather(conn, ids[pair], line, "", texts), hashes)
     try:
-        differing = [*_compared(stated, found), *_messages(file, stated["messages"])]
+        differing = [*_compared(stated, found), *_page(file), *_messages(file, stated["messages"])]
     except (KeyError, TypeError, AttributeError) as error:  # of another shape than ours
         raise UsageError("certificate-unreadable", file=file) from error
     return stated["outcome"], differing
@@ -103,11 +104,20 @@ def _by_place(body: Mapping[str, Any]) -> dict[tuple[str, int], Mapping[str, Any
     return {(each["name"], each["uidvalidity"] or 0): each for each in body["folders"]}
 
 
+def _page(file: Path) -> Iterator[Disagreement]:
+    """The page beside the document names the hash of it."""
+    page, found = file.with_suffix(".html"), _sha256(file.with_suffix(".json"))
+    if page.is_file() and found not in page.read_text("utf-8", "replace"):
+        yield Disagreement("file", page.name, "-", found)
+
+
+def _sha256(file: Path) -> str:
+    with file.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
+
+
 def _messages(file: Path, stated: Mapping[str, Any]) -> Iterator[Disagreement]:
     beside = file.with_name(Path(str(stated["file"])).name)
-    found = "-"
-    if beside.is_file():
-        with beside.open("rb") as lines:
-            found = hashlib.file_digest(lines, "sha256").hexdigest()
+    found = _sha256(beside) if beside.is_file() else "-"
     if found != stated["sha256"]:
         yield Disagreement("file", beside.name, str(stated["sha256"]), found)

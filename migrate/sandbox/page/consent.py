@@ -64,7 +64,7 @@ class ConsentPage:
         if query.get("client_id") != self._consents.client.client_id:
             raise ApiError(401, "invalid_client: The OAuth client was not found.")
         redirect = urlsplit(query.get("redirect_uri", ""))
-        if redirect.scheme != "http" or redirect.hostname not in LOCAL:
+        if redirect.scheme != "http" or redirect.hostname not in LOCAL or redirect.username:
             raise ApiError(400, "redirect_uri_mismatch")
         given = frozenset(query.get("scope", "").split())
         scopes = frozenset(FULL_NAMES.get(each, each) for each in given)

@@ -236,7 +236,7 @@ class LocalEngine:
         by = predictor(mend_from=policy.refused == "repair")
         forecast = Forecast(self._config.scan_cache, *_pair(row), by)
         day = DailyBytes(self._ledger, account.id, row.source_user)
-        source = open_source(self._config, row, self._stop, day)
+        source = open_source(self._config, row, self._pauses.stop(account.id), day)
         tell = self._events.of(row.source_user)
         tell("reconnected" if tally.connected else "connected")
         tally.connected = True

@@ -193,8 +193,10 @@ class _Desk:
                 return
             except SourceLost:
                 failures = 0 if done else failures + 1
-                if failures == RECONNECTS or self._stop.wait(reconnect_delay(failures)):
+                if failures == RECONNECTS:
                     raise
+                if self._stop.wait(reconnect_delay(failures)):
+                    raise Stopped from None
 
     def _session(self, row: Row, account: Account, told: Callable[[int], None]) -> None:
         """One connection; `told` of how many messages each step brought."""

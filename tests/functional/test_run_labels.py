@@ -49,7 +49,7 @@ def renamed(copied: Copied) -> dict[str, str]:
 def differences(
     monkeypatch: pytest.MonkeyPatch, copied: Copied, content: dict[str, list[Mail]]
 ) -> list[Difference]:
-    monkeypatch.setattr("migrate.connections.open_source", lambda *_: Source(content))
+    monkeypatch.setattr("migrate.connections.open_source", lambda *_, **__: Source(content))
     config = load(copied.migration.directory)
     document, errors = verify_all(config, config.accounts, Texts("en"), deep=True, quiet=True)
     assert errors == []

@@ -24,6 +24,7 @@ _help = Texts(language())
 
 Where = Annotated[Path, typer.Option("--dir", help=_help("cli.option.demo_dir"), metavar="DIR")]
 _FOLDER = Path("demo-migration")
+_CA = "source-ca.pem"
 _PASSWORD = "rehearsal"  # noqa: S105 - of an account that lives for a minute on loopback
 
 
@@ -112,10 +113,11 @@ def _start_afresh(directory: Path) -> None:
 def _configure(directory: Path, port: int, ca_file: Path, api: str, key_file: Path) -> None:
     from migrate.demo.mail import OWNER
 
-    quoted = {name: json.dumps(str(value)) for name, value in locals().items()}
+    # The servers are gone afterwards; status and report can still be asked for.
+    (directory / _CA).write_bytes(ca_file.read_bytes())
     settings = (
-        f'[source]\nurl = "imaps://127.0.0.1:{port}"\nca_file = {quoted["ca_file"]}\n\n'
-        f"[target]\napi = {quoted['api']}\nkey_file = {json.dumps(str(key_file.resolve()))}\n\n"
+        f'[source]\nurl = "imaps://127.0.0.1:{port}"\nca_file = "{_CA}"\n\n'
+        f"[target]\napi = {json.dumps(api)}\nkey_file = {json.dumps(str(key_file.resolve()))}\n\n"
         "[limits]\nunits_per_minute_user = 0\n"
     )
     (directory / "migration.toml").write_text(settings, encoding="utf-8")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -57,7 +56,7 @@ def check_certificate(config: Config, file: Path, texts: Texts, *, as_json: bool
     open_ = outcome == "incomplete"
     with shell.heard():
         if as_json:
-            typer.echo(_json(file, outcome, found))
+            shell.print_json(_json(file, outcome, found))
         else:
             _tell(file, found, texts)
             if open_:
@@ -88,8 +87,8 @@ def _shown(text: str) -> str:
     return visible(text or "–")
 
 
-def _json(file: Path, outcome: str, found: Sequence[Disagreement]) -> str:
-    body = {
+def _json(file: Path, outcome: str, found: Sequence[Disagreement]) -> dict[str, object]:
+    return {
         "schema": 1,
         "command": "check-certificate",
         "file": str(file),
@@ -105,4 +104,3 @@ def _json(file: Path, outcome: str, found: Sequence[Disagreement]) -> str:
             for each in found
         ],
     }
-    return json.dumps(body, ensure_ascii=False, indent=2)

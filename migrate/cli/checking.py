@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from console.shell import print_json
 from migrate.cli import common
 from migrate.cli.common import HERE, Dir, Json, Lang, Only
 from migrate.cli.stopping import interruptible
@@ -42,13 +42,10 @@ def check(
     as_json: Json = False,
     lang: Lang = None,
 ) -> None:
-    texts = common.texts_for(lang)
-    with common.explained(texts, as_json=as_json):
+    with common.migration(directory, lang, as_json=as_json) as (config, texts):
         from migrate.cli.checked import show
-        from migrate.config import load
         from migrate.preflight.document import to_json
 
-        config = load(directory)
         rows = common.select(config.accounts, only)
         with interruptible(texts):
             result = _checked(config, rows, dns, quiet=as_json)
@@ -68,7 +65,7 @@ def check(
                 as_json=as_json,
             )
         if as_json:
-            typer.echo(json.dumps(body, ensure_ascii=False, indent=2))
+            print_json(body)
         codes = [error.exit_code for error in result.errors]
         codes += [EXIT_UNREACHABLE] if body.get("left") else []
         raise typer.Exit(common.worst(codes))

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Iterable, Sequence
-from contextlib import AbstractContextManager
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -39,7 +39,9 @@ __all__ = [
     "Lang",
     "Only",
     "explained",
+    "migration",
     "named",
+    "need_ledger",
     "outcome",
     "paused_since",
     "publish",
@@ -73,6 +75,24 @@ _FIRST = (EXIT_BUG, EXIT_USAGE, EXIT_BRAKE, EXIT_UNREACHABLE, EXIT_PENDING, EXIT
 def texts_for(lang: str | None) -> Texts:
     """The reader's texts: `--lang`, else the locale."""
     return Texts(shell.chosen(lang))
+
+
+@contextmanager
+def migration(
+    directory: Path, lang: str | None, *, as_json: bool
+) -> Iterator[tuple[Config, Texts]]:
+    """The settings in `directory` and the reader's texts; errors are `explained` from here on."""
+    texts = texts_for(lang)
+    with explained(texts, as_json=as_json):
+        from migrate.config import load
+
+        yield load(directory), texts
+
+
+def need_ledger(config: Config) -> None:
+    """UsageError when nothing was done yet."""
+    if not config.ledger_path.exists():
+        raise UsageError("no-ledger", directory=config.directory)
 
 
 def worst(codes: Iterable[int]) -> int:

@@ -30,16 +30,13 @@ def login(
     as_json: Json = False,
     lang: Lang = None,
 ) -> None:
-    texts = common.texts_for(lang)
-    with common.explained(texts, as_json=as_json):
+    with common.migration(directory, lang, as_json=as_json) as (config, texts):
         import google_auth_httplib2
 
-        from migrate.config import load
         from migrate.gmail.auth import SCOPES, load_client, plain_http, save_login
         from migrate.gmail.auth.consent import Question
         from migrate.gmail.auth.redirect import Redirect
 
-        config = load(directory)
         target = config.target
         if target.auth != "oauth" or target.client_file is None:
             raise UsageError("login-not-oauth", auth=target.auth)

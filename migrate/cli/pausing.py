@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import json
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from console.shell import print_json
 from migrate.cli import common
 from migrate.cli.common import HERE, Dir, Json, Lang
 from migrate.errors import UsageError
@@ -26,9 +25,8 @@ Only = Annotated[
 def pause(
     directory: Dir = HERE, only: Only = None, as_json: Json = False, lang: Lang = None
 ) -> None:
-    texts = common.texts_for(lang)
-    with common.explained(texts, as_json=as_json):
-        config, document = _changed(directory, only, texts, to_pause=True)
+    with common.migration(directory, lang, as_json=as_json) as (config, texts):
+        document = _changed(config, only, texts, to_pause=True)
         if as_json:
             _print(document, "pause")
             return
@@ -45,24 +43,20 @@ def pause(
 def resume(
     directory: Dir = HERE, only: Only = None, as_json: Json = False, lang: Lang = None
 ) -> None:
-    texts = common.texts_for(lang)
-    with common.explained(texts, as_json=as_json):
-        config, document = _changed(directory, only, texts, to_pause=False)
+    with common.migration(directory, lang, as_json=as_json) as (config, texts):
+        document = _changed(config, only, texts, to_pause=False)
         if as_json:
             _print(document, "resume")
         else:
             typer.echo(texts("batch.resume.done", directory=config.directory))
 
 
-def _changed(
-    directory: Path, only: list[str] | None, texts: Texts, *, to_pause: bool
-) -> tuple[Config, Document]:
+def _changed(config: Config, only: list[str] | None, texts: Texts, *, to_pause: bool) -> Document:
     """Set or take back the flag; how all accounts stand then."""
-    from migrate.config import load, private_directory
+    from migrate.config import private_directory
     from migrate.ledger import Ledger, accounts, pauses
     from migrate.report.gather import gather
 
-    config = load(directory)
     rows = common.select(config.accounts, only)
     private_directory(config.ledger_path.parent)
     with Ledger(config.ledger_url) as ledger:
@@ -77,7 +71,7 @@ def _changed(
         change = pauses.pause if to_pause else pauses.resume
         ledger.write(lambda conn: change(conn, some))
         with ledger.read() as conn:
-            return config, gather(conn, "status", accounts.last_run(conn), texts)
+            return gather(conn, "status", accounts.last_run(conn), texts)
 
 
 def _print(document: Document, command: str) -> None:
@@ -88,4 +82,4 @@ def _print(document: Document, command: str) -> None:
         "paused": document.paused,
         "accounts": [{key: getattr(line, key) for key in keys} for line in document.accounts],
     }
-    typer.echo(json.dumps(body, ensure_ascii=False, indent=2))
+    print_json(body)

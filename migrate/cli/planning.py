@@ -35,14 +35,11 @@ def plan(
     as_json: Json = False,
     lang: Lang = None,
 ) -> None:
-    texts = common.texts_for(lang)
-    with common.explained(texts, as_json=as_json):
-        from migrate.config import load
+    with common.migration(directory, lang, as_json=as_json) as (config, texts):
         from migrate.plan import Reviewed
         from migrate.plan import plan as make_plan
         from migrate.progress import progress
 
-        config = load(directory)
         common.tell_doubts(config, texts)
         rows = common.select(config.accounts, only)
         old = Reviewed.read(diff) if diff else None

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from console.shell import print_json
 from migrate.cli import common
 from migrate.cli.common import HERE, Dir, Json, Lang
 from migrate.errors import UsageError
@@ -51,8 +51,8 @@ def init(
             directory, source_url=source, api=api, auth=auth, login=login, lang=texts.lang
         )
         if as_json:
-            body = {"schema": 1, "command": "init", "files": [str(path) for path in written]}
-            typer.echo(json.dumps(body, ensure_ascii=False, indent=2))
+            files = [str(path) for path in written]
+            print_json({"schema": 1, "command": "init", "files": files})
             return
         for path in written:
             typer.echo(texts("cli.init.written", file=path))

@@ -13,7 +13,7 @@ import typer
 from migrate.cli import certifying, common
 from migrate.cli.common import HERE, Dir, Json, Lang, Only
 from migrate.cli.stopping import interruptible
-from migrate.errors import MailhaulError, UsageError
+from migrate.errors import MailhaulError
 from migrate.texts import Texts, language
 
 if TYPE_CHECKING:
@@ -46,12 +46,8 @@ def report(
     as_json: Json = False,
     lang: Lang = None,
 ) -> None:
-    texts = common.texts_for(lang)
-    with common.explained(texts, as_json=as_json):
-        from migrate.config import load
-
-        config = load(directory)
-        need_ledger(config)
+    with common.migration(directory, lang, as_json=as_json) as (config, texts):
+        common.need_ledger(config)
         if check_certificate:
             certifying.check_certificate(config, check_certificate, texts, as_json=as_json)
         document, errors = _reported(config, only, texts, certificates=certificates)
@@ -67,11 +63,7 @@ def verify(
     as_json: Json = False,
     lang: Lang = None,
 ) -> None:
-    texts = common.texts_for(lang)
-    with common.explained(texts, as_json=as_json):
-        from migrate.config import load
-
-        config = load(directory)
+    with common.migration(directory, lang, as_json=as_json) as (config, texts):
         rows = common.select(config.accounts, only)
         with interruptible(texts):
             document, errors = verify_all(config, rows, texts, deep=deep, quiet=as_json)
@@ -90,7 +82,7 @@ def verify_all(
     from migrate.progress import progress
     from migrate.report.gather import gather
 
-    need_ledger(config)
+    common.need_ledger(config)
     checked, changed, differences = 0, 0, []
     errors: dict[str, MailhaulError] = {}
     pairs = [(row.source_user, row.target_user) for row in rows]
@@ -190,11 +182,6 @@ def from_ledger(config: Config, command: str, texts: Texts) -> Document:
     from migrate.ledger import Ledger, accounts
     from migrate.report.gather import gather
 
-    need_ledger(config)
+    common.need_ledger(config)
     with Ledger(config.ledger_url) as ledger, ledger.read() as conn:
         return gather(conn, command, accounts.last_run(conn), texts)
-
-
-def need_ledger(config: Config) -> None:
-    if not config.ledger_path.exists():
-        raise UsageError("no-ledger", directory=config.directory)

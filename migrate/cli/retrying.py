@@ -34,16 +34,12 @@ def retry(
     as_json: Json = False,
     lang: Lang = None,
 ) -> None:
-    texts = common.texts_for(lang)
-    with common.explained(texts, as_json=as_json):
-        from migrate.config import load
+    with common.migration(directory, lang, as_json=as_json) as (config, texts):
         from migrate.engine import Retry
         from migrate.progress import progress
 
-        config = load(directory)
         chosen = common.select(config.accounts, only)
-        if not config.ledger_path.exists():
-            raise UsageError("no-ledger", directory=config.directory)
+        common.need_ledger(config)
         rows = _concerned(config, chosen, code)
         if not rows:
             _nothing(config, chosen, texts, as_json=as_json)

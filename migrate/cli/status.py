@@ -40,12 +40,9 @@ def status(
     as_json: Json = False,
     lang: Lang = None,
 ) -> None:
-    texts = common.texts_for(lang)
-    with common.explained(texts, as_json=as_json):
-        from migrate.config import load
+    with common.migration(directory, lang, as_json=as_json) as (config, texts):
         from migrate.report import summary, to_json
 
-        config = load(directory)
         if watch:
             raise typer.Exit(common.outcome(_watch(config, texts, as_json=as_json)))
         document = from_ledger(config, "status", texts)

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from collections import Counter
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from console.shell import print_json
 from migrate.cli import common
 from migrate.cli.certifying import certify
 from migrate.cli.common import HERE, Dir, Json, Lang
@@ -43,15 +43,11 @@ def undo(
     as_json: Json = False,
     lang: Lang = None,
 ) -> None:
-    texts = common.texts_for(lang)
-    with common.explained(texts, as_json=as_json):
-        from migrate.config import load
+    with common.migration(directory, lang, as_json=as_json) as (config, texts):
         from migrate.ledger import Ledger
         from migrate.undo import Wish
 
-        config = load(directory)
-        if not config.ledger_path.exists():
-            raise UsageError("no-ledger", directory=config.directory)
+        common.need_ledger(config)
         scopes = config.target.scopes
         if scopes == "minimal" or (delete and scopes != "full"):
             raise UsageError("undo-scopes", wanted="full" if delete else "modify", found=scopes)
@@ -152,7 +148,7 @@ def _tell(
                 for each in found
             ],
         }
-        typer.echo(json.dumps(body, ensure_ascii=False, indent=2))
+        print_json(body)
         return
     way = ("dry" if wish.dry else "done") + ("_deleted" if wish.delete else "")
     typer.echo(

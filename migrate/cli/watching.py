@@ -123,12 +123,10 @@ def watch(
 
 
 def cutover(directory: Dir = HERE, as_json: Json = False, lang: Lang = None) -> None:
-    texts = common.texts_for(lang)
-    with common.explained(texts, as_json=as_json):
-        from migrate.config import load, private_directory
+    with common.migration(directory, lang, as_json=as_json) as (config, texts):
+        from migrate.config import private_directory
         from migrate.ledger import Ledger, passes
 
-        config = load(directory)
         private_directory(config.ledger_path.parent)
         with Ledger(config.ledger_url) as ledger:
             ledger.write(passes.cut_over)

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import TypeVar
 
 from migrate.source import FolderState
 from migrate.source.folders import inbox
-from migrate.source.response import Response, number
+from migrate.source.response import Response, Value, number
 from migrate.source.wire import Literal, Refused, Wire, astring
 
 T = TypeVar("T")
@@ -24,16 +24,30 @@ def status_items(*, condstore: bool) -> bytes:
 
 def state(response: Response) -> tuple[bytes, FolderState] | None:
     """Wire name and state of a STATUS response; None for any other, or half of one."""
+    raw, told = status(response)
+    uidvalidity, exists = told.get(b"UIDVALIDITY"), told.get(b"MESSAGES")
+    if not uidvalidity or exists is None:
+        return None
+    # 0: the folder keeps no mod-sequences (RFC 7162 3.1.2.2).
+    uidnext, modseq = told.get(b"UIDNEXT") or None, told.get(b"HIGHESTMODSEQ") or None
+    return raw, FolderState(uidvalidity, exists, uidnext, modseq)
+
+
+def status(response: Response) -> tuple[bytes, dict[bytes, int]]:
+    """Wire name and numbers of a STATUS response; nothing of any other."""
     match response.values():
         case [bytes(word), bytes(raw), list(pairs), *_] if word.upper() == b"STATUS":
-            names = (name.upper() for name in pairs[::2] if isinstance(name, bytes))
-            told = {n: number(v) for n, v in zip(names, pairs[1::2], strict=False)}
-            uidvalidity, exists = told.get(b"UIDVALIDITY"), told.get(b"MESSAGES")
-            if uidvalidity and exists is not None:
-                # 0: the folder keeps no mod-sequences (RFC 7162 3.1.2.2).
-                uidnext, modseq = told.get(b"UIDNEXT") or None, told.get(b"HIGHESTMODSEQ") or None
-                return inbox(raw), FolderState(uidvalidity, exists, uidnext, modseq)
-    return None
+            return inbox(raw), numbers(pairs[::2], pairs[1::2])
+    return b"", {}
+
+
+def numbers(names: Sequence[Value], values: Sequence[Value]) -> dict[bytes, int]:
+    """Names in upper case; what is no number is left out."""
+    return {
+        name.upper(): found
+        for name, value in zip(names, values, strict=False)
+        if isinstance(name, bytes) and (found := number(value)) is not None
+    }
 
 
 def ask_states(

@@ -10,9 +10,8 @@ from typing import Literal
 
 from migrate.errors import FolderRefused
 from migrate.source import Folder, FolderState
-from migrate.source.folders import inbox
-from migrate.source.response import Response, Value, number
-from migrate.source.states import ask_states
+from migrate.source.response import Response, number
+from migrate.source.states import ask_states, numbers, status
 from migrate.source.wire import Refused, Wire
 
 _EACH = 200  # messages of a folder whose size is asked for
@@ -100,7 +99,7 @@ def _sample(wire: Wire, exists: int) -> Held:
 
 
 def _status(response: Response) -> tuple[bytes, Held] | None:
-    raw, items = _told(response)
+    raw, items = status(response)
     messages, size = items.get(b"MESSAGES"), items.get(b"SIZE")
     if messages is None or size is None:
         return None
@@ -108,30 +107,14 @@ def _status(response: Response) -> tuple[bytes, Held] | None:
 
 
 def _messages(response: Response) -> tuple[bytes, int] | None:
-    raw, items = _told(response)
+    raw, items = status(response)
     return (raw, items[b"MESSAGES"]) if b"MESSAGES" in items else None
-
-
-def _told(response: Response) -> tuple[bytes, dict[bytes, int]]:
-    """Wire name and numbers of a STATUS response; nothing of any other."""
-    match response.values():
-        case [bytes(word), bytes(raw), list(pairs), *_] if word.upper() == b"STATUS":
-            return inbox(raw), _numbers(pairs[::2], pairs[1::2])
-    return b"", {}
 
 
 def _storage(response: Response) -> Iterator[Quota]:
     match response.values():
         case [bytes(word), _, list(resources), *_] if word.upper() == b"QUOTA":
-            used = _numbers(resources[::3], resources[1::3]).get(b"STORAGE")
-            limit = _numbers(resources[::3], resources[2::3]).get(b"STORAGE")
+            used = numbers(resources[::3], resources[1::3]).get(b"STORAGE")
+            limit = numbers(resources[::3], resources[2::3]).get(b"STORAGE")
             if used is not None and limit:
                 yield Quota(used * 1024, limit * 1024)
-
-
-def _numbers(names: Sequence[Value], values: Sequence[Value]) -> dict[bytes, int]:
-    return {
-        name.upper(): found
-        for name, value in zip(names, values, strict=False)
-        if isinstance(name, bytes) and (found := number(value)) is not None
-    }

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -63,26 +63,24 @@ class Result:
         return own + sorted(_grouped(self.accounts, level), key=lambda each: -len(each.accounts))
 
 
-def _worst(findings: Any) -> Level:
+def _worst(findings: Iterable[Finding]) -> Level:
     levels = {found.level for found in findings}
     return next((level for level in _WORST if level in levels), "ok")
 
 
 def _grouped(accounts: Sequence[Checked], level: Level) -> Iterator[Problem]:
-    groups: dict[Any, list[tuple[Checked, Finding]]] = {}
-    names: dict[Any, str] = {}
+    groups: dict[tuple[str, str, object], list[tuple[Checked, Finding]]] = {}
     for each in accounts:
         for name, found in each.findings.items():
             if found.level == level:
                 key = name, found.code, _identity(found.params, each.account)
                 groups.setdefault(key, []).append((each, found))
-                names[key] = name
-    for key, members in groups.items():
+    for (name, _, _), members in groups.items():
         found = members[0][1]
         if len(members) > 1:
             params = _common([(member.params, each.account) for each, member in members])
             found = Finding(level, found.code, params, found.error)
-        yield Problem(names[key], found, [each.account for each, _ in members])
+        yield Problem(name, found, [each.account for each, _ in members])
 
 
 def _identity(params: Mapping[str, Any], account: Account) -> tuple[tuple[str, str], ...]:

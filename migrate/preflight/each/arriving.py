@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from migrate.config import is_loopback
 from migrate.errors import MailhaulError
 from migrate.preflight.finding import Finding, failed, fine, not_asked, warning
 from migrate.preflight.seen import Seen
@@ -21,7 +22,6 @@ _OF_TLS = {
     "source-pem",
     "source-client-cert",
 }
-_LOOPBACK = {"127.0.0.1", "::1", "localhost"}
 
 
 def reachable(seen: Seen) -> Finding:
@@ -37,7 +37,7 @@ def encrypted(seen: Seen) -> Finding:
             return not_asked("check-after-error")
         if seen.source.code in _OF_TLS:
             return failed(seen.source)
-    if settings.tls == "insecure-plaintext" and settings.address.host not in _LOOPBACK:
+    if settings.tls == "insecure-plaintext" and not is_loopback(settings.address.host):
         return warning("source-plaintext", host=settings.address.host)
     return fine(tls=settings.tls == "required")
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import sqlite3
 from collections.abc import Iterator
@@ -36,9 +37,8 @@ def _writable(file: Path) -> None:
         there = sqlite3.connect(f"{file.as_uri()}?mode=rw", uri=True, timeout=_PATIENCE)
         there.isolation_level = None
         with closing(there):
-            there.execute(
-                "BEGIN IMMEDIATE"
-            )  # the lock of a writer; refused where there can be none
+            # The lock of a writer; refused where there can be none.
+            there.execute("BEGIN IMMEDIATE")
             row = there.execute("SELECT value FROM meta WHERE key = 'version'").fetchone()
             there.execute("ROLLBACK")
     except sqlite3.Error as error:
@@ -46,7 +46,7 @@ def _writable(file: Path) -> None:
     except OSError as error:
         raise StateError("ledger-unwritable", file=file, reason=error.strerror) from error
     if not os.access(file, os.W_OK):
-        raise StateError("ledger-unwritable", file=file, reason=os.strerror(13))
+        raise StateError("ledger-unwritable", file=file, reason=os.strerror(errno.EACCES))
     if int(row[0]) > tables.VERSION:
         raise StateError("ledger-version", file=file, found=row[0], supported=tables.VERSION)
 
@@ -54,7 +54,7 @@ def _writable(file: Path) -> None:
 def _makeable(folder: Path) -> None:
     there = nearest(folder)
     if not (there.is_dir() and os.access(there, os.W_OK | os.X_OK)):
-        raise StateError("ledger-unwritable", file=there, reason=os.strerror(13))
+        raise StateError("ledger-unwritable", file=there, reason=os.strerror(errno.EACCES))
 
 
 def nearest(path: Path) -> Path:

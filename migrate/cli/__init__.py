@@ -42,5 +42,4 @@ _commands: dict[str, Callable[..., None]] = {
     "explain": explaining.explain,
 }
 for _name, _command in _commands.items():
-    _key = f"batch.help.{_name}"
-    app.command(_name, help=_help(_key if _key in _help else f"cli.help.{_name}"))(_command)
+    app.command(_name, help=_help(f"cli.help.{_name}"))(_command)

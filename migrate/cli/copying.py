@@ -33,8 +33,6 @@ if TYPE_CHECKING:
     from migrate.report.document import Document
 
 _help = Texts(language())
-_NAMED = 5
-"""Accounts that are named in one line."""
 
 Limit = Annotated[int | None, typer.Option("--limit", help=_help("cli.option.limit"), min=1)]
 Since = Annotated[
@@ -165,7 +163,7 @@ def run(
                     if not (wait and waited(errors, stop, texts, paused)):
                         break
         if in_waves and not stop.is_set():
-            in_waves.tell(texts, common.say)
+            in_waves.tell(texts)
         ended(document, [*unread, *errors], config, texts, as_json=as_json, one_line=watch)
 
 
@@ -189,7 +187,7 @@ def ended(
     if document.paused and not document.complete:
         common.say(texts("batch.run.paused", directory=config.directory))
     elif held:
-        users = ", ".join(held[:_NAMED]) + (" …" if len(held) > _NAMED else "")
+        users = common.named(held, texts)
         common.say(texts("batch.run.paused_some", users=users, directory=config.directory))
     elif open_ones := document.totals.pending - waiting:
         common.say(texts("cli.run.resume", n=open_ones))

@@ -94,7 +94,7 @@ class _Shown:
         table = _open_first(document, self._texts)
         room = max(1, height - 3)
         if len(table) - 1 > room:
-            more = self._texts("batch.status.more", n=len(table) - room)
+            more = self._texts("cli.progress.more", n=len(table) - room)
             table = [*table[:room], more]
         return [self._whole(document, columns - 1)] + [
             fitted(line, columns - 1).rstrip() for line in table

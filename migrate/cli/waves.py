@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Sequence, Set
+from collections.abc import Sequence, Set
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -23,7 +23,6 @@ if TYPE_CHECKING:
     from migrate.waves import Wave
 
 _help = Texts(language())
-_NAMED = 5
 
 InWaves = Annotated[bool, typer.Option("--waves", help=_help("batch.option.waves"))]
 OneWave = Annotated[
@@ -84,7 +83,6 @@ class Waves:
         self.lines = []
         failures: list[Failure] = []
         going = True
-        self.lines.clear()
         for each in self._waves:
             held: list[str] = []
             if begun := going:
@@ -96,17 +94,16 @@ class Waves:
             self.lines.append(WaveLine(each.name, len(each.rows), begun, begun and not held, held))
         return failures
 
-    def tell(self, texts: Texts, say: Callable[[str], None]) -> None:
+    def tell(self, texts: Texts) -> None:
         """What holds up which waves, if any wait."""
         waiting = [line for line in self.lines if not line.begun]
         if not waiting:
             return
         last = [line for line in self.lines if line.begun][-1]
         held = [user for user in last.held_up_by if user not in self._despite]
-        users = ", ".join(held[:_NAMED]) + (" …" if len(held) > _NAMED else "")
         if held:
-            name = last.wave or texts("batch.waves.rest")
-            say(texts("batch.waves.held", wave=name, n=len(waiting), users=users))
+            name, users = last.wave or texts("batch.waves.rest"), common.named(held, texts)
+            common.say(texts("batch.waves.held", wave=name, n=len(waiting), users=users))
 
 
 def _open_ones(conn: Connection, wave: Wave, left_out: Set[str], texts: Texts) -> list[str]:

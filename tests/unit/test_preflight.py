@@ -258,7 +258,7 @@ def test_numbers_that_differ_become_a_range(tmp_path: Path) -> None:
     ]
     (problem,) = Result(sights, ()).problems("warning")
     assert (
-        "With 600–1,200 new labels the mailbox will have 601–1,201"
+        "New labels: 600–1,200. With them the mailbox will have 601–1,201"
         in sentences(problem.finding, EN)[0]
     )
     assert sentences(warning("disk-small", free=Bytes(5), needed=Bytes(1500), largest=1), EN)[

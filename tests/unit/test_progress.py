@@ -105,7 +105,7 @@ def test_a_small_terminal_shows_the_whole_and_how_many_more_there_are(shown: Bar
         shown.open(f"user{n}", 10, 0)
     lines = frame(shown, lines=6)
     assert len(lines) == 5
-    assert lines[-1] == "… and 5 more accounts"
+    assert lines[-1] == "… and 5 more"
     shown.end()
 
 

@@ -33,9 +33,10 @@ def login(
     with common.migration(directory, lang, as_json=as_json) as (config, texts):
         import google_auth_httplib2
 
-        from migrate.gmail.auth import SCOPES, load_client, plain_http, save_login
+        from migrate.gmail.auth import SCOPES, load_client, save_login
         from migrate.gmail.auth.consent import Question
         from migrate.gmail.auth.redirect import Redirect
+        from migrate.web import plain_http
 
         target = config.target
         if target.auth != "oauth" or target.client_file is None:

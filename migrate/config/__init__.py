@@ -1,6 +1,6 @@
 """The settings of a migration: `migration.toml` and `accounts.csv`, read, checked and explained."""
 
-from migrate.config.addresses import check_api_url, is_loopback, is_mailbox
+from migrate.config.addresses import check_api_url, is_mailbox
 from migrate.config.migration import Config, private_directory
 from migrate.config.model import PolicyConfig
 from migrate.config.reader import load, quick
@@ -11,7 +11,6 @@ __all__ = [
     "PolicyConfig",
     "check_api_url",
     "init_files",
-    "is_loopback",
     "is_mailbox",
     "load",
     "private_directory",

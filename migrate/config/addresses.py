@@ -5,7 +5,6 @@ Functions raise `UsageError`; what they quote of a URL never includes a password
 
 from __future__ import annotations
 
-import ipaddress
 from dataclasses import dataclass
 from email.errors import HeaderParseError
 from email.policy import SMTP
@@ -13,6 +12,7 @@ from typing import Any
 from urllib.parse import SplitResult, unquote, urlsplit
 
 from migrate.errors import UsageError
+from migrate.loopback import is_loopback
 from migrate.problems import misspelt
 
 PORTS = {"imaps": 993, "imap": 143}
@@ -73,14 +73,6 @@ def check_token_uri(text: str) -> str:
     if parts.scheme == "http" and not is_loopback(parts.hostname):
         raise UsageError("api-plaintext", host=parts.hostname)
     return text
-
-
-def is_loopback(host: str) -> bool:
-    """Whether `host` names this machine, without asking the DNS."""
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
 
 
 def _split(text: str) -> tuple[SplitResult, int | None]:

@@ -23,10 +23,11 @@ from googleapiclient.discovery_cache import get_static_doc
 from googleapiclient.errors import HttpError
 
 from migrate.errors import TargetError
-from migrate.gmail.auth import BROKEN, Tokens, plain_http
+from migrate.gmail.auth import Tokens
 from migrate.gmail.checked import checked
 from migrate.gmail.errors import OutcomeUnknown, Throttled, TokenExpired, classify
 from migrate.gmail.quota import Pacer
+from migrate.web import BROKEN, plain_http
 
 _ATTEMPTS = 7
 _PAGE = 500

@@ -18,8 +18,9 @@ from googleapiclient.errors import HttpError
 
 from migrate.errors import TargetError
 from migrate.gmail.api import Bearer
-from migrate.gmail.auth import BROKEN, GOOGLE_API, Access, Tokens, plain_http
+from migrate.gmail.auth import GOOGLE_API, Access, Tokens
 from migrate.gmail.errors import Answer
+from migrate.web import BROKEN, plain_http
 
 _RETRIES = 3
 _FIELDS = (

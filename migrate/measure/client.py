@@ -18,8 +18,9 @@ from urllib.parse import urlencode
 import httplib2
 
 from migrate.errors import TargetError
-from migrate.gmail.auth import Tokens, plain_http
+from migrate.gmail.auth import Tokens
 from migrate.gmail.errors import Throttled, classify
+from migrate.web import plain_http
 
 PATIENCE = 100.0
 """Seconds that a refusal for quota is waited for; a minute's quota is back after 60."""

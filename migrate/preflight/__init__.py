@@ -9,9 +9,10 @@ from concurrent.futures import ThreadPoolExecutor
 from urllib.parse import urlsplit
 
 from migrate.accounts import Account
-from migrate.config import Config, is_loopback
+from migrate.config import Config
 from migrate.connections import Gmail
 from migrate.gmail.directory import Directory
+from migrate.loopback import is_loopback
 from migrate.preflight import each, once
 from migrate.preflight.finding import Finding, Level
 from migrate.preflight.names import Names

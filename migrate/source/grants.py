@@ -5,11 +5,9 @@ The forms, the answers and their errors are those libraries'; over HTTP it is on
 
 from __future__ import annotations
 
-import ipaddress
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from http.client import HTTPException
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -22,10 +20,10 @@ from oauthlib.oauth2 import BackendApplicationClient, Client, OAuth2Error, WebAp
 
 from migrate.errors import SourceError, SourceLost, SourceUnreached
 from migrate.source.tokens import Token
+from migrate.web import BROKEN, plain_http
 
 MAIL = "https://mail.google.com/"
 """The scope of IMAP at Google."""
-_BROKEN = (OSError, HTTPException, httplib2.HttpLib2Error)
 _LONGEST = 300
 _HEADERS = {"Content-Type": "application/x-www-form-urlencoded", "Accept": "application/json"}
 
@@ -117,7 +115,7 @@ def by_service_account(
                 scope=scope,
                 detail=detail,
             ) from None
-        except (exceptions.TransportError, *_BROKEN) as error:
+        except (exceptions.TransportError, *BROKEN) as error:
             raise _unreached(uri, error) from error
         return Token(str(credentials.token), None)
 
@@ -129,7 +127,7 @@ def _asked(app: App, user: str, client: Client, body: str, *secrets: str) -> Tok
     request = google_auth_httplib2.Request(_http(app.token_uri, app.ca_file, app.timeout))
     try:
         answer = request(app.token_uri, "POST", body=body, headers=_HEADERS)
-    except (exceptions.TransportError, *_BROKEN) as error:
+    except (exceptions.TransportError, *BROKEN) as error:
         raise _unreached(app.token_uri, error) from error
     if answer.status >= 500 or answer.status == 429:
         raise SourceLost("source-token-busy", host=host, status=answer.status)
@@ -165,20 +163,7 @@ def _line(text: str) -> str:
 
 
 def _http(uri: str, ca_file: Path | None, timeout: float) -> httplib2.Http:
-    """Trusts `ca_file` too; a proxy of the environment, but not to this machine; no redirect, which
-    would take the secrets elsewhere."""
-    http = httplib2.Http(
-        timeout=timeout,
-        ca_certs=str(ca_file) if ca_file else None,
-        proxy_info=None if _is_here(uri) else httplib2.proxy_info_from_environment,
-    )
+    """No redirect, which would take the secrets elsewhere."""
+    http = plain_http(ca_file, timeout, uri)
     http.follow_redirects = False
     return http
-
-
-def _is_here(uri: str) -> bool:
-    host = urlsplit(uri).hostname or ""
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"

@@ -6,7 +6,7 @@ against Google: that is refused here, before anything is signed or sent (`hosts`
 """
 
 from migrate.gmail.auth.client import load_client
-from migrate.gmail.auth.hosts import BROKEN, GOOGLE_API, GOOGLE_TOKEN_URI, LOOPBACK, plain_http
+from migrate.gmail.auth.hosts import GOOGLE_API, GOOGLE_TOKEN_URI, LOOPBACK
 from migrate.gmail.auth.key import Key, load_key
 from migrate.gmail.auth.keyless import Keyless, load_keyless
 from migrate.gmail.auth.login import UserLogin, load_login
@@ -14,7 +14,6 @@ from migrate.gmail.auth.login import save as save_login
 from migrate.gmail.auth.tokens import DIRECTORY, SCOPES, Access, Tokens
 
 __all__ = [
-    "BROKEN",
     "DIRECTORY",
     "GOOGLE_API",
     "GOOGLE_TOKEN_URI",
@@ -29,6 +28,5 @@ __all__ = [
     "load_key",
     "load_keyless",
     "load_login",
-    "plain_http",
     "save_login",
 ]

@@ -16,8 +16,8 @@ from oauthlib.oauth2 import OAuth2Error, WebApplicationClient
 
 from migrate.errors import TargetError, UsageError
 from migrate.gmail.auth.client import AppClient
-from migrate.gmail.auth.hosts import BROKEN
 from migrate.gmail.auth.login import Granted
+from migrate.web import BROKEN
 
 EMAIL = "https://www.googleapis.com/auth/userinfo.email"
 IDENTITY = ("openid", EMAIL)

@@ -16,8 +16,9 @@ from google.auth import exceptions, iam, impersonated_credentials, jwt
 
 from migrate.errors import TargetError
 from migrate.gmail.auth import refusals
-from migrate.gmail.auth.hosts import BROKEN, GOOGLE_TOKEN_URI
+from migrate.gmail.auth.hosts import GOOGLE_TOKEN_URI
 from migrate.gmail.auth.operator import Operator, found
+from migrate.web import BROKEN
 
 IAM = "https://iamcredentials.googleapis.com"
 NOT_SIGNED = "Unable to acquire impersonated credentials"

@@ -11,7 +11,7 @@ import google_auth_httplib2
 from google.auth import exceptions
 
 from migrate.errors import TargetError
-from migrate.gmail.auth.hosts import BROKEN, plain_http
+from migrate.web import BROKEN, plain_http
 
 SCOPES: Mapping[str, tuple[str, ...]] = {
     "minimal": (

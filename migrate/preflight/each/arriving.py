@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from migrate.config import is_loopback
 from migrate.errors import MailhaulError
+from migrate.loopback import is_loopback
 from migrate.preflight.finding import Finding, failed, fine, not_asked, warning
 from migrate.preflight.seen import Seen
 

@@ -6,9 +6,9 @@ import time
 from collections.abc import Iterator
 from email.utils import parsedate_to_datetime
 
-from migrate.gmail.auth import BROKEN, plain_http
 from migrate.preflight.finding import Finding, fine, not_asked, warning
 from migrate.preflight.project import Project
+from migrate.web import BROKEN, plain_http
 
 _TOLERATED = 60  # seconds; Google gives up somewhere above, and does not say where
 _TIMEOUT = 20.0

@@ -1,4 +1,4 @@
-"""A TCP proxy that adds latency in both directions: `python bench/delay.py PORT MILLISECONDS`.
+"""A TCP proxy that adds latency in both directions: `python -m bench.delay PORT MILLISECONDS`.
 
 Each piece goes on after half of the round trip; bandwidth is not limited.
 """
@@ -6,11 +6,11 @@ Each piece goes on after half of the round trip; bandwidth is not limited.
 from __future__ import annotations
 
 import asyncio
-import select
-import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+
+from bench.child import serving
 
 _PIECE = 256 * 1024
 
@@ -52,16 +52,8 @@ def delayed(port: int, round_trip: float) -> Iterator[int]:
     if not round_trip:
         yield port
         return
-    words = [sys.executable, __file__, str(port), str(round_trip * 1000)]
-    child = subprocess.Popen(words, stdout=subprocess.PIPE)
-    assert child.stdout is not None
-    try:
-        assert select.select([child.stdout], [], [], 30)[0], "the proxy did not start"
-        yield int(child.stdout.readline())
-    finally:
-        child.terminate()
-        child.wait()
-        child.stdout.close()
+    with serving("delay", port, round_trip * 1000) as proxy:
+        yield proxy
 
 
 if __name__ == "__main__":

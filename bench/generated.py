@@ -1,5 +1,5 @@
 """An IMAP server whose one folder holds as many messages as one likes, made up when they are asked
-for: `python bench/generated.py COUNT CERT KEY` serves TLS on a free port.
+for: `python -m bench.generated COUNT CERT KEY` serves TLS on a free port.
 
 It knows just the commands of a copying client (RFC 9051), and answers whoever logs in.
 """
@@ -8,14 +8,14 @@ from __future__ import annotations
 
 import asyncio
 import re
-import select
 import ssl
-import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from bench.child import serving
 
 if TYPE_CHECKING:
     from bench.load import Target
@@ -94,21 +94,10 @@ async def serve(count: int, cert: Path, key: Path) -> None:
     await server.serve_forever()
 
 
-@contextmanager
-def generating(count: int, beside: Target) -> Iterator[int]:
+def generating(count: int, beside: Target) -> AbstractContextManager[int]:
     """The server's port, with the certificate of a sandbox."""
     data = beside.key_file.parent
-    files = [str(data / "tls-cert.pem"), str(data / "tls-key.pem")]
-    words = [sys.executable, __file__, str(count), *files]
-    child = subprocess.Popen(words, stdout=subprocess.PIPE)
-    assert child.stdout is not None
-    try:
-        assert select.select([child.stdout], [], [], 30)[0], "the source did not start"
-        yield int(child.stdout.readline())
-    finally:
-        child.terminate()
-        child.wait()
-        child.stdout.close()
+    return serving("generated", count, data / "tls-cert.pem", data / "tls-key.pem")
 
 
 if __name__ == "__main__":

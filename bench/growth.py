@@ -8,13 +8,13 @@ CPU seconds of the command, its peak memory, and the ledger on disk.
 from __future__ import annotations
 
 import argparse
-import json
 import sys
 import tempfile
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
+from bench.folder import PASSWORD, write
 from bench.generated import generating
 from bench.load import Target
 from bench.mail import mailbox
@@ -30,22 +30,7 @@ COMMAND = [sys.executable, "-m", "mailhaul", "migrate", "run", "--json", "--dir"
 def copied(port: int, ca: Path | None, stub: Target, count: int, accounts: int = 1) -> None:
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        rows = [f"u{each}@example.jp,u{each}@example.org,secret" for each in range(accounts)]
-        file = folder / "accounts.csv"
-        file.touch(mode=0o600)
-        file.write_text("\n".join(["source_user,target_user,source_password", *rows, ""]))
-        (folder / "migration.toml").write_text(f"""
-[source]
-url = "imaps://127.0.0.1:{port}"
-ca_file = {json.dumps(str(ca))}
-[target]
-api = "{stub.url}"
-key_file = {json.dumps(str(stub.key_file))}
-ca_file = {json.dumps(str(stub.ca_file))}
-[limits]
-units_per_minute_user = 0
-units_per_minute_project = 0
-""")
+        write(folder, port, ca, stub, [f"u{each}@example.jp" for each in range(accounts)])
         total = count * accounts
         spent = measured([*COMMAND, name], total, expect=f'"imported": {total}')
         size = sum(each.stat().st_size for each in (folder / "state").glob("ledger.db*"))
@@ -66,7 +51,7 @@ def large() -> None:
     _, flags, when = found[len(found) // 2]
     found[len(found) // 2] = head + lines * ((UPLOAD_LIMIT - 1000) // len(lines)), flags, when
     with running_dovecot() as server, sandbox([]) as (keys, _), stub_running(keys) as stub:
-        server.add_user(user, "secret")
+        server.add_user(user, PASSWORD)
         server.seed(user, "INBOX", found)
         copied(server.imaps_port, server.ca, stub, len(found))
 

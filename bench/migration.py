@@ -25,15 +25,15 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
+from bench.child import ROOT
 from bench.delay import delayed
+from bench.folder import PASSWORD, UNLIMITED, target_of, write
 from bench.load import Target
 from bench.mail import mailbox
 from bench.sandbox import resident, sandbox
 from bench.stub import running as stub_running
 from tests.functional.dovecot import Dovecot, running_dovecot
 
-ROOT = Path(__file__).parents[1]
-PASSWORD = "secret"
 FAR = "uploads_per_user_max = 32"
 """The default of 12 is what Gmail is said to take; at 50 ms no more than 240 a second fit in."""
 
@@ -98,24 +98,8 @@ def measured(
 
 def run_mailhaul(both: Both, more: str = "") -> Spent:
     with tempfile.TemporaryDirectory() as name:
-        folder = Path(name)
-        rows = [f"{user},{_target(user)},{PASSWORD}" for user in both.users]
-        accounts = folder / "accounts.csv"
-        accounts.touch(mode=0o600)
-        accounts.write_text("\n".join(["source_user,target_user,source_password", *rows, ""]))
-        (folder / "migration.toml").write_text(f"""
-[source]
-url = "imaps://127.0.0.1:{both.imap_port}"
-ca_file = {json.dumps(str(both.server.ca))}
-[target]
-api = "{both.target.url}"
-key_file = {json.dumps(str(both.target.key_file))}
-ca_file = {json.dumps(str(both.target.ca_file))}
-[limits]
-units_per_minute_user = 0
-units_per_minute_project = 0
-{more}
-""")
+        limits = f"{UNLIMITED}{more}\n"
+        write(Path(name), both.imap_port, both.server.ca, both.target, both.users, limits)
         words = [sys.executable, "-m", "mailhaul", "migrate", "run", "--dir", name, "--json"]
         return measured(words, both.messages, expect=f'"imported": {both.messages}')
 
@@ -129,7 +113,7 @@ def run_loop(both: Both) -> Spent:
         "imap_port": both.imap_port,
         "imap_ca": str(both.server.ca),
         "password": PASSWORD,
-        "pairs": [[user, _target(user)] for user in both.users],
+        "pairs": [[user, target_of(user)] for user in both.users],
     }
     script = str(Path(__file__).with_name("baseline.py"))
     words = [sys.executable, script]
@@ -173,10 +157,6 @@ SyncState *
         )
         assert found == both.messages, f"mbsync brought {found} of {both.messages}"
     return spent
-
-
-def _target(user: str) -> str:
-    return user.replace("example.jp", "example.org")
 
 
 @contextmanager

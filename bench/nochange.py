@@ -23,13 +23,14 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
+from bench.child import ROOT
+from bench.folder import PASSWORD, write
 from bench.mail import FOLDERS, Seeded
-from bench.migration import PASSWORD, ROOT
 from bench.sandbox import sandbox
 from bench.stub import running as stub_running
 from tests.functional.dovecot import running_dovecot
 
-USER, TARGET = "user@example.jp", "user@example.org"
+USER = "user@example.jp"
 _TIMED = """
 import sys, time
 import mailhaul
@@ -100,23 +101,7 @@ def main() -> None:
         mails = small(given.messages)
         for folder in FOLDERS:
             server.seed(USER, folder, [next(mails) for _ in range(each)])
-        accounts = Path(name, "accounts.csv")
-        accounts.touch(mode=0o600)
-        accounts.write_text(
-            f"source_user,target_user,source_password\n{USER},{TARGET},{PASSWORD}\n"
-        )
-        Path(name, "migration.toml").write_text(f"""
-[source]
-url = "imaps://127.0.0.1:{server.imaps_port}"
-ca_file = {json.dumps(str(server.ca))}
-[target]
-api = "{stub.url}"
-key_file = {json.dumps(str(stub.key_file))}
-ca_file = {json.dumps(str(stub.ca_file))}
-[limits]
-units_per_minute_user = 0
-units_per_minute_project = 0
-""")
+        write(Path(name), server.imaps_port, server.ca, stub, [USER])
         copied, whole = passed(name)
         print(f"{given.messages} messages copied in {copied:.1f} s ({whole:.1f} s with the start)")
         passes = [passed(name) for _ in range(given.rounds + 1)][1:]

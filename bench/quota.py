@@ -24,12 +24,14 @@ from urllib.parse import urlsplit
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from bench import plot, simulated
+from bench.child import ROOT
+from bench.folder import PASSWORD, target_of, write
+from bench.load import Target
 from bench.mail import mailbox
 from migrate.sandbox.embed import Running, running
 from tests.functional.dovecot import running_dovecot
 
-ROOT = Path(__file__).parents[1]
-USER, TARGET, PASSWORD = "user@example.jp", "user@example.org", "secret"
+USER = "user@example.jp"
 LATENCY, IMPORT = "150ms", 25
 SAMPLE = 0.25
 
@@ -68,28 +70,16 @@ def measure(case: Case, minutes: float) -> plot.Panel:
     with (
         tempfile.TemporaryDirectory() as name,
         running_dovecot() as server,
-        running(Path(name, "sandbox"), TARGET, extra=options) as gmail,
+        running(Path(name, "sandbox"), target_of(USER), extra=options) as gmail,
     ):
         server.add_user(USER, PASSWORD)
         for folder, found in mailbox(USER, count).items():
             server.seed(USER, folder, found)
         move = Path(name, "move")
         move.mkdir(mode=0o700)
-        accounts = move / "accounts.csv"
-        accounts.touch(mode=0o600)
-        accounts.write_text(
-            f"source_user,target_user,source_password\n{USER},{TARGET},{PASSWORD}\n"
-        )
-        (move / "migration.toml").write_text(f"""
-[source]
-url = "imaps://127.0.0.1:{server.imaps_port}"
-ca_file = {json.dumps(str(server.ca))}
-[target]
-api = "{gmail.url}"
-key_file = {json.dumps(str(gmail.key_file))}
-[limits]
-units_per_minute_user = {case.configured}
-""")
+        target = Target(gmail.url, gmail.key_file, gmail.ca_file)
+        limits = f"units_per_minute_user = {case.configured}\n"
+        write(move, server.imaps_port, server.ca, target, [USER], limits)
         samples = _watched(move, gmail, count)
     return _panel(case, samples)
 

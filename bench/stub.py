@@ -1,7 +1,7 @@
 """A bare stub of the Gmail API: fixed answers, nothing kept; to measure clients beyond the sandbox.
 
 It answers just what a copying client asks: token, profile, labels, list, history, import, insert.
-`python bench/stub.py KEY-FILE CERT KEY` serves TLS on a free port; `running` does it as a child
+`python -m bench.stub CERT KEY` serves TLS on a free port; `running` does it as a child
 process with the key material of a sandbox.
 """
 
@@ -9,16 +9,17 @@ from __future__ import annotations
 
 import asyncio
 import itertools
-import select
 import ssl
-import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
 import httptools
+
+from bench.child import serving
 
 if TYPE_CHECKING:
     from bench.load import Target
@@ -79,22 +80,9 @@ async def serve(cert: Path, key: Path) -> None:
 @contextmanager
 def running(beside: Target) -> Iterator[Target]:
     """The stub as a child process, with the key file and certificate of a sandbox."""
-    from bench.load import Target
-
     data = beside.key_file.parent
-    child = subprocess.Popen(
-        [sys.executable, __file__, str(data / "tls-cert.pem"), str(data / "tls-key.pem")],
-        stdout=subprocess.PIPE,
-    )
-    assert child.stdout is not None
-    try:
-        assert select.select([child.stdout], [], [], 30)[0], "the stub did not start"
-        port = int(child.stdout.readline())
-        yield Target(f"https://127.0.0.1:{port}", beside.key_file, beside.ca_file)
-    finally:
-        child.terminate()
-        child.wait()
-        child.stdout.close()
+    with serving("stub", data / "tls-cert.pem", data / "tls-key.pem") as port:
+        yield replace(beside, url=f"https://127.0.0.1:{port}")
 
 
 if __name__ == "__main__":

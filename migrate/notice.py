@@ -19,6 +19,7 @@ from sqlalchemy import Connection
 
 from migrate.body import Body
 from migrate.config import PolicyConfig, is_mailbox
+from migrate.figures import number
 from migrate.gmail.errors import MessageRefused
 from migrate.gmail.upload import Parcel
 from migrate.ledger import Ledger, notices
@@ -35,9 +36,9 @@ _PLACES = 30
 """The most folders to name."""
 
 
-def message_id(account: Account, ledger: Ledger, number: int) -> str:
-    """Of the notice number `number`: the same in every run of this migration."""
-    facts = (account.source_user, account.target_user, repr(ledger.created), str(number))
+def message_id(account: Account, ledger: Ledger, count: int) -> str:
+    """Of the notice after `count` others: the same in every run of this migration."""
+    facts = (account.source_user, account.target_user, repr(ledger.created), str(count))
     digest = hashlib.sha256("\0".join(facts).encode()).hexdigest()
     return f"<{digest[:32]}.notice@mailhaul.invalid>"
 
@@ -62,16 +63,16 @@ def write(
 
 def _lines(told: Told, user: str, contact: str | None, texts: Texts) -> Iterator[str]:
     yield texts("notice.arrived", user=user)
-    yield from ("", texts("notice.source", n=f"{told.source:,}"))
-    yield texts("notice.here", n=f"{told.here:,}")
+    yield from ("", texts("notice.source", n=number(told.source)))
+    yield texts("notice.here", n=number(told.here))
     if told.copies:
-        yield texts("notice.copies", n=f"{told.copies:,}")
+        yield texts("notice.copies", n=number(told.copies))
     if told.left_out or told.quarantined:
         yield from ("", texts("notice.away"))
     for rule, count in told.left_out.items():
-        yield texts("notice.left_out", n=f"{count:,}", rule=_rule(rule, texts))
+        yield texts("notice.left_out", n=number(count), rule=_rule(rule, texts))
     if told.quarantined:
-        yield texts("notice.quarantined", n=f"{told.quarantined:,}")
+        yield texts("notice.quarantined", n=number(told.quarantined))
     yield from ("", texts("notice.labels"))
     for name, label in told.places[:_PLACES]:
         key = f"notice.system.{label}"

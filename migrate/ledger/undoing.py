@@ -20,6 +20,7 @@ from sqlalchemy import (
 )
 
 from migrate.ledger.changes import reopen
+from migrate.ledger.stale import ENDED
 from migrate.ledger.tables import change, label, message, notice, run
 from migrate.pieces import pieces
 
@@ -114,7 +115,7 @@ def made(
             m.run_id == run_id,
             m.gmail_id.is_not(None),
             there,
-            m.state.in_(["imported", "present", "merged"]),
+            m.state.in_(ENDED),
             m.id > after,
         )
         .order_by(m.id)
@@ -191,10 +192,8 @@ def begun(conn: Connection, account_id: int, *, after: int, limit: int) -> list[
 
     What a later run brought back is that run's by then.
     """
-    undos = [each.id for each in runs(conn) if each.undoes]
-    if not undos:
-        return []
     m = message.c
+    undos = select(run.c.id).where(run.c.options[UNDO].as_string().is_not(None))
     query = (
         select(m.id, m.gmail_id, func.min(change.c.what).label("how"))
         .select_from(change)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import time
 from collections import Counter
 from collections.abc import Sequence
-from datetime import UTC, datetime
 from importlib.metadata import version
 from typing import Any
 
@@ -31,6 +30,7 @@ from migrate.report.document import (
 from migrate.report.followed import followed
 from migrate.report.renames import renames
 from migrate.report.undone import undone
+from migrate.report.words import iso
 from migrate.texts import Texts
 
 _OPEN = frozenset(totals.OPEN)
@@ -65,7 +65,7 @@ def gather(
         complete=_complete(whole, accounts),
         totals=whole,
         accounts=accounts,
-        created=_time(time.time()),
+        created=iso(time.time()),
         version=version("mailhaul"),
         bytes=sum(each.bytes for each in accounts),
         confirmed=confirmed,
@@ -79,7 +79,7 @@ def gather(
         kept=seen[2],
         undone=back[0] if back else None,
         spared=back[1] if back else None,
-        paused=_time(stopped.all) if stopped.all else None,
+        paused=iso(stopped.all) if stopped.all else None,
         notes=_notes(conn, ids, texts),
     )
 
@@ -143,13 +143,9 @@ def _account(conn: Connection, row: Row[Any], texts: Texts, stopped: Paused) -> 
         Totals.sum(line.totals for line in lines),
         lines,
         sum(line.bytes for line in lines),
-        _time(since) if (since := stopped.since(row.id)) else None,
+        iso(since) if (since := stopped.since(row.id)) else None,
         held_now(row.lease_owner, row.lease_until),
     )
-
-
-def _time(at: float) -> str:
-    return datetime.fromtimestamp(at, UTC).isoformat(timespec="seconds")
 
 
 def _error(code: str | None, params: dict[str, Any] | None, texts: Texts) -> dict[str, Any] | None:

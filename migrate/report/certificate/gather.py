@@ -14,6 +14,7 @@ from sqlalchemy import Connection, func, select
 
 from migrate.explain import explain_code
 from migrate.ledger import notices, verifications
+from migrate.ledger.stale import ENDED
 from migrate.ledger.tables import change, folder, message, notice, occurrence, repair, run, slice_
 from migrate.ledger.tables import verification as verification_
 from migrate.ledger.verifications import Verification
@@ -127,7 +128,7 @@ def _runs(conn: Connection, account_id: int) -> list[RunLine]:
         .where(
             message.c.account_id == account_id,
             message.c.undone.is_(None),
-            message.c.state.in_(["imported", "present", "merged"]),
+            message.c.state.in_(ENDED),
         )
         .group_by(run.c.id)
         .order_by(run.c.started)
@@ -181,7 +182,7 @@ def _repairs(conn: Connection, account_id: int) -> list[RepairCount]:
         .where(
             message.c.account_id == account_id,
             message.c.undone.is_(None),
-            message.c.state.in_(["imported", "present", "merged"]),
+            message.c.state.in_(ENDED),
         )
         .group_by(repair.c.field, repair.c.why)
         .order_by(repair.c.field, repair.c.why)

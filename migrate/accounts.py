@@ -56,6 +56,11 @@ class Account:
     aliases: tuple[str, ...] = ()
     """Further addresses of this person, as of an old domain."""
 
+    @property
+    def pair(self) -> tuple[str, str]:
+        """What the ledger knows it by."""
+        return self.source_user, self.target_user
+
 
 def read(
     path: Path, *, need_password: bool, need_refresh_token: bool = False

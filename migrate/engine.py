@@ -104,7 +104,7 @@ class LocalEngine:
 
     def run(self, rows: Sequence[Row]) -> list[Failure]:
         """Work on all `rows`; what stopped an account does not stop the others."""
-        pairs = [(row.source_user, row.target_user) for row in rows]
+        pairs = [row.pair for row in rows]
         ids = self._ledger.write(lambda conn: accounts.enrol(conn, pairs))
         left = expected(self._config, self._ledger, ids).items()
         known = {user: None if count is None else self._limited(count) for user, count in left}
@@ -125,7 +125,7 @@ class LocalEngine:
 
         def turn(number: int, row: Row) -> None:
             put_off.pop(number, None)
-            failure = None if over else self._account(row, ids[_pair(row)])
+            failure = None if over else self._account(row, ids[row.pair])
             if failure and isinstance(failure.error, DayOver):
                 over.append(failure)  # for all; what is under way finds out by itself
             elif failure and isinstance(failure.error, Postponed):
@@ -163,7 +163,7 @@ class LocalEngine:
         cut, tell = threading.Event(), self._events.of(row.source_user)
         tell("account-started", target=row.target_user)
         failure = trouble(
-            lambda: self._until_stopped(row, lease, cut), _pair(row), self._config.directory
+            lambda: self._until_stopped(row, lease, cut), row.pair, self._config.directory
         )
         try:
             self._release(lease, failure, cut=cut.is_set())
@@ -234,7 +234,7 @@ class LocalEngine:
         policy = self._config.policy
         rules = self._config.label_rules(row)
         by = predictor(mend_from=policy.refused == "repair")
-        forecast = Forecast(self._config.scan_cache, *_pair(row), by)
+        forecast = Forecast(self._config.scan_cache, *row.pair, by)
         day = DailyBytes(self._ledger, account.id, row.source_user)
         source = open_source(self._config, row, self._pauses.stop(account.id), day)
         tell = self._events.of(row.source_user)
@@ -251,7 +251,7 @@ class LocalEngine:
                     Order(policy.order, self._config.since_at),
                     forecast,
                     self._mend,
-                    planned=self._config.planned.get(_pair(row)),
+                    planned=self._config.planned.get(row.pair),
                     first=policy.first,
                 ),
                 seen=lambda count: self._scanned(row, account, count),
@@ -323,10 +323,6 @@ class LocalEngine:
         tally.add(len(bundle.occurrences))
         size = sum(each.size for each in bundle.occurrences)
         self._progress.done(row.source_user, len(bundle.occurrences), size)
-
-
-def _pair(row: Row) -> tuple[str, str]:
-    return row.source_user, row.target_user
 
 
 def _refused(tell: Tell, refusal: Throttled) -> None:

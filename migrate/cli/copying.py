@@ -241,7 +241,7 @@ def copy(
         engine = LocalEngine(
             config, ledger, run_id, shown, stop, limit, retry, texts, mirror, log, last=last
         )
-        pairs = [(row.source_user, row.target_user) for row in rows]
+        pairs = [row.pair for row in rows]
         # All of them, also those whose wave may not begin.
         ids = ledger.write(lambda conn: accounts.enrol(conn, pairs))
         ledger.write(lambda conn: accounts.start_run(conn, run_id, options))

@@ -85,7 +85,7 @@ def verify_all(
     common.need_ledger(config)
     checked, changed, differences = 0, 0, []
     errors: dict[str, MailhaulError] = {}
-    pairs = [(row.source_user, row.target_user) for row in rows]
+    pairs = [row.pair for row in rows]
     shown = progress(texts, quiet=quiet)
     with Ledger(config.ledger_url) as ledger:
         ids = ledger.write(lambda conn: accounts.enrol(conn, pairs))
@@ -97,7 +97,7 @@ def verify_all(
                     row,
                     ledger,
                     gmail,
-                    ids[(row.source_user, row.target_user)],
+                    ids[row.pair],
                     deep,
                     partial(shown.scanned, row.source_user),
                 )
@@ -105,7 +105,7 @@ def verify_all(
                 changed += found.changed
                 differences += found.differences
             except MailhaulError as error:
-                error.users = (row.source_user, row.target_user)
+                error.users = row.pair
                 errors[row.source_user] = error
             shown.close(row.source_user)
         with ledger.read() as conn:
@@ -169,7 +169,7 @@ def _reported(
     from migrate.report.gather import gather
 
     rows = common.select(config.accounts, only)
-    pairs = [(row.source_user, row.target_user) for row in rows] if only else None
+    pairs = [row.pair for row in rows] if only else None
     with Ledger(config.ledger_url) as ledger, ledger.read() as conn:
         document = gather(conn, "report", accounts.last_run(conn), texts, pairs)
         if not certificates:

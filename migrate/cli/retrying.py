@@ -61,13 +61,13 @@ def _concerned(config: Config, rows: Sequence[Account], code: str | None) -> lis
     from migrate.ledger.retry import quarantined
 
     with Ledger(config.ledger_url) as ledger, ledger.read() as conn:
-        ids = accounts.known(conn, [(row.source_user, row.target_user) for row in rows])
+        ids = accounts.known(conn, [row.pair for row in rows])
         found = quarantined(conn, list(ids.values()))
     classes = sorted({each for _, each in found})
     if code is not None and classes and code not in classes:
         raise UsageError("retry-class", word=code, known=", ".join(classes))
     wanted = {account for account, each in found if code in (None, each)}
-    return [row for row in rows if ids.get((row.source_user, row.target_user)) in wanted]
+    return [row for row in rows if ids.get(row.pair) in wanted]
 
 
 def _nothing(config: Config, rows: Sequence[Account], texts: Texts, *, as_json: bool) -> NoReturn:
@@ -76,7 +76,7 @@ def _nothing(config: Config, rows: Sequence[Account], texts: Texts, *, as_json: 
         from migrate.report import to_json
         from migrate.report.gather import gather
 
-        pairs = [(row.source_user, row.target_user) for row in rows]
+        pairs = [row.pair for row in rows]
         with Ledger(config.ledger_url) as ledger, ledger.read() as conn:
             document = gather(conn, "run", accounts.last_run(conn), texts, pairs)
         typer.echo(to_json(document), nl=False)

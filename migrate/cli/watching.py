@@ -146,9 +146,9 @@ def _inboxes(
 
     found: dict[int, tuple[int | None, int | None]] = {}
     with Ledger(config.ledger_url) as ledger, ledger.read() as conn:
-        ids = accounts.known(conn, [(row.source_user, row.target_user) for row in rows.values()])
+        ids = accounts.known(conn, [row.pair for row in rows.values()])
         for number, row in rows.items():
-            account_id = ids.get((row.source_user, row.target_user))
+            account_id = ids.get(row.pair)
             folders = scanning.folders(conn, account_id) if account_id else []
             for each in folders:
                 if each.name.upper() == "INBOX" and each.seen:

@@ -55,13 +55,11 @@ def plan(
     by = predictor(mend_from=config.policy.refused == "repair")
     cache.renew(config.ledger_path, config.scan_cache, by)
     with _opened(config) as ledger:
-        pairs = [(row.source_user, row.target_user) for row in rows]
+        pairs = [row.pair for row in rows]
         ids = ledger.write(lambda conn: accounts.enrol(conn, pairs))
         desk = _Desk(config, ledger, progress, deep, stop or threading.Event())
         with ThreadPoolExecutor(min(config.limits.accounts, len(rows))) as pool:
-            found = pool.map(
-                lambda row: desk.look(row, ids[row.source_user, row.target_user]), rows
-            )
+            found = pool.map(lambda row: desk.look(row, ids[row.pair]), rows)
             errors = [error for error in found if error]
         with ledger.read() as conn:
             document = gather(conn, "plan", None, texts, pairs)
@@ -178,7 +176,7 @@ class _Desk:
             self.stopped = True
         except MailhaulError as error:
             failure = error
-            failure.users = (row.source_user, row.target_user)
+            failure.users = row.pair
         state = "failed" if failure else "scanned"
         self._ledger.write(lambda conn: accounts.release(conn, account_id, state, failure))
         return failure

@@ -66,8 +66,7 @@ class Seen:
 
 def look(config: Config, gmail: Gmail, directory: Directory | None, row: Account) -> Seen:
     """Log in to both sides of an account; nothing is written at either."""
-    pair = row.source_user, row.target_user
-    known = peek.seen(config.ledger_path, *pair), peek.seen(config.scan_cache, *pair)
+    known = peek.seen(config.ledger_path, *row.pair), peek.seen(config.scan_cache, *row.pair)
     newest = max((each for each in known if each), key=lambda each: each.at, default=None)
     source, target = _try(lambda: _source(config, row)), _try(lambda: _target(config, gmail, row))
     person = _try(lambda: directory.find(row.target_user)) if directory else None

@@ -56,10 +56,10 @@ class UndoEngine:
     def run(self, rows: Sequence[Row]) -> list[Outcome]:
         """Of those of `rows` that the ledger knows."""
         with self._ledger.read() as conn:
-            ids = accounts.known(conn, [_pair(row) for row in rows])
-        known = [row for row in rows if _pair(row) in ids]
+            ids = accounts.known(conn, [row.pair for row in rows])
+        known = [row for row in rows if row.pair in ids]
         with self._leases, ThreadPoolExecutor(self._config.limits.accounts) as pool:
-            done = list(pool.map(lambda row: self._account(row, ids[_pair(row)]), known))
+            done = list(pool.map(lambda row: self._account(row, ids[row.pair]), known))
         self._gmail.close()
         return done
 
@@ -90,7 +90,7 @@ class UndoEngine:
             except Stopped:
                 stopped.set()
 
-        error = trouble(work, (row.source_user, row.target_user), self._config.directory)
+        error = trouble(work, row.pair, self._config.directory)
         self._progress.close(row.source_user)
         return Outcome(row, done, error, stopped.is_set())
 
@@ -116,7 +116,3 @@ class UndoEngine:
         broken = error and error.exit_code != EXIT_PENDING
         state = "failed" if broken else "paused" if left or error else "done"
         self._leases.give_back(lease, state, error)
-
-
-def _pair(row: Row) -> tuple[str, str]:
-    return row.source_user, row.target_user

@@ -259,7 +259,7 @@ class LocalEngine:
             with self._ledger.read() as conn:
                 left = totals.open_count(conn, account.id), totals.open_bytes(conn, account.id)
             tell("scanned", pending=left[0], bytes=left[1])
-            self._progress.open(row.source_user, self._limited(left[0]), left[1])
+            self._progress.open(row.source_user, self._limited(left[0]))
             self._copied(row, account, target, source, folders, rules, tally)
         finally:
             source.close()

@@ -46,8 +46,8 @@ class _Counter(Progress):
     def begin(self, left: Mapping[str, int | None], allowed: Callable[[], Allowed]) -> None:
         self._shown.begin(left, allowed)
 
-    def open(self, user: str, messages: int, size: int, what: str = "copy") -> None:
-        self._shown.open(user, messages, size, what)
+    def open(self, user: str, messages: int, what: str = "copy") -> None:
+        self._shown.open(user, messages, what)
 
     def paced(self, user: str, units: Callable[[], int]) -> None:
         self._shown.paced(user, units)

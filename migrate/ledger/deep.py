@@ -59,16 +59,13 @@ def unread(conn: Connection, folder_id: int, *, after: int, limit: int) -> list[
     ]
 
 
-def left(conn: Connection, folder_ids: Sequence[int]) -> tuple[int, int]:
-    """(Messages, bytes) that are to be read in these folders."""
-    messages, size = 0, 0
+def left(conn: Connection, folder_ids: Sequence[int]) -> int:
+    """Messages that are to be read in these folders."""
+    messages = 0
     for folder_id in folder_ids:
-        query = select(func.count(), func.coalesce(func.sum(occurrence.c.size), 0)).where(
-            occurrence.c.folder_id == folder_id, *_UNREAD
-        )
-        more = conn.execute(query).one()
-        messages, size = messages + int(more[0]), size + int(more[1])
-    return messages, size
+        query = select(func.count()).where(occurrence.c.folder_id == folder_id, *_UNREAD)
+        messages += conn.execute(query).scalar_one()
+    return messages
 
 
 _REMEMBER = text(

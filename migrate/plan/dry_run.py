@@ -234,7 +234,7 @@ class _Desk:
             with self._ledger.read() as conn:
                 self._days.append(day.days(totals.open_bytes(conn, account.id)))
             if self._deep:
-                self._progress.open(user, *self._left(folders), "read")
+                self._progress.open(user, self._left(folders), "read")
                 read_all(
                     source,
                     self._ledger,
@@ -244,12 +244,12 @@ class _Desk:
                     stop=self._stop,
                     seen=read,
                 )
-                self._unread.append(self._left(folders)[0] if self._stop.is_set() else 0)
+                self._unread.append(self._left(folders) if self._stop.is_set() else 0)
         finally:
             source.close()
             self._progress.close(user)
 
-    def _left(self, folders: Scanned) -> tuple[int, int]:
+    def _left(self, folders: Scanned) -> int:
         with self._ledger.read() as conn:
             return bodies.left(conn, list(folders))
 

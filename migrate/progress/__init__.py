@@ -24,8 +24,8 @@ class Progress:
     def scanned(self, user: str, messages: int) -> None:
         """The scan has found so many more new messages."""
 
-    def open(self, user: str, messages: int, size: int, what: str = "copy") -> None:
-        """The scan is over; so many messages and bytes are to be copied, or only `read`."""
+    def open(self, user: str, messages: int, what: str = "copy") -> None:
+        """The scan is over; so many messages are to be copied, or only `read`."""
 
     def paced(self, user: str, units: Callable[[], int]) -> None:
         """`units` tells the quota units that this account has spent so far."""

@@ -92,7 +92,7 @@ class Bars(Progress):
                 self._pass.left[user] = max(self._pass.left.get(user) or 0, bar.messages)
             self._wake()
 
-    def open(self, user: str, messages: int, size: int, what: str = "copy") -> None:
+    def open(self, user: str, messages: int, what: str = "copy") -> None:
         with self._lock:
             spent = self._units[user]() if user in self._units else 0
             self._bars[user] = _Bar(what, messages, spent=spent)

@@ -106,7 +106,7 @@ class UndoEngine:
             Notice(self._ledger, account, target, settle, policy, Texts("en")).resume()
         with self._ledger.read() as conn:
             count = undoing.count(conn, account.id, self._wish.run_id)
-        self._progress.open(row.source_user, count, 0, "undo")
+        self._progress.open(row.source_user, count, "undo")
         seen = partial(self._progress.scanned, row.source_user)
         Undo(self._ledger, account, target, self._undo, self._wish, self._stop, done, seen).run()
 

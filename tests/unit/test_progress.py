@@ -61,7 +61,7 @@ def frame(shown: Bars, lines: int = 24) -> list[str]:
 def told(shown: Progress) -> None:
     shown.begin({"taro": 0}, Allowed)
     shown.scanned("taro", 3)
-    shown.open("taro", 4, 2_000_000)
+    shown.open("taro", 4)
     shown.paced("taro", lambda: 100)
     shown.done("taro", 4, 2_000_000)
     shown.close("taro")
@@ -74,7 +74,7 @@ def test_a_person_sees_how_far_and_how_fast_and_how_long(shown: Bars, clock: Clo
     units = 0
     shown.paced("taro", lambda: units)
     shown.scanned("taro", 40)
-    shown.open("taro", 40, 20_000_000)
+    shown.open("taro", 40)
     frame(shown)
     clock.now, units = 2.0, 500
     shown.done("taro", 20, 10_000_000)
@@ -90,7 +90,7 @@ def test_a_person_sees_how_far_and_how_fast_and_how_long(shown: Bars, clock: Clo
 def test_only_what_runs_has_a_bar_and_the_whole_knows_them_all(shown: Bars) -> None:
     shown.begin({f"user{n}": 10 for n in range(300)}, Allowed)
     for n in range(3):
-        shown.open(f"user{n}", 10, 0)
+        shown.open(f"user{n}", 10)
     shown.done("user0", 10, 0)
     shown.finished("user0")
     whole, *others = frame(shown)
@@ -102,7 +102,7 @@ def test_only_what_runs_has_a_bar_and_the_whole_knows_them_all(shown: Bars) -> N
 def test_a_small_terminal_shows_the_whole_and_how_many_more_there_are(shown: Bars) -> None:
     shown.begin({f"user{n}": 10 for n in range(8)}, Allowed)
     for n in range(8):
-        shown.open(f"user{n}", 10, 0)
+        shown.open(f"user{n}", 10)
     lines = frame(shown, lines=6)
     assert len(lines) == 5
     assert lines[-1] == "… and 5 more"
@@ -111,10 +111,10 @@ def test_a_small_terminal_shows_the_whole_and_how_many_more_there_are(shown: Bar
 
 def test_an_account_counts_anew_when_it_opens_again_and_the_whole_does_not(shown: Bars) -> None:
     shown.begin({"taro": 2}, Allowed)
-    shown.open("taro", 2, 0)
+    shown.open("taro", 2)
     shown.done("taro", 1, 0)
     shown.close("taro")  # the source was lost
-    shown.open("taro", 1, 0)
+    shown.open("taro", 1)
     whole, taro = frame(shown)
     assert "1/2" in whole and "0/1" in taro
     shown.end()
@@ -143,7 +143,7 @@ def test_wide_names_keep_the_bars_in_line(lang: str, terminal: Terminal) -> None
     users = ["taro@example.jp", "山田太郎（東京営業所）@例え.テスト", "x" * 300, "\x1b[31mred"]
     shown.begin(dict.fromkeys(users, 1000), Allowed)
     for user in users:
-        shown.open(user, 1000, 0)
+        shown.open(user, 1000)
         shown.done(user, 300, 0)
     lines = frame(shown)
     assert [width(line) for line in lines] == [COLUMNS - 1] * 5
@@ -177,7 +177,7 @@ def test_a_name_is_cut_at_its_end_by_its_width() -> None:
 def test_nothing_stays_on_the_terminal(terminal: Terminal, shown: Bars) -> None:
     told(shown)
     assert terminal.rows() == [""]
-    shown.open("taro", 0, 0)  # nothing to copy
+    shown.open("taro", 0)  # nothing to copy
     shown.close("nobody")
     assert terminal.rows() == [""]
 
@@ -211,7 +211,7 @@ def test_what_the_terminal_echoes_is_gone_with_the_bars(terminal: Terminal) -> N
 def test_the_domain_of_all_is_not_shown(shown: Bars) -> None:
     for others, name in (("hanako@example.jp", "taro"), ("hanako", "taro@example.jp")):
         shown.begin({"taro@example.jp": 1, others: 1}, Allowed)
-        shown.open("taro@example.jp", 1, 0)
+        shown.open("taro@example.jp", 1)
         assert frame(shown)[1].split()[0] == name
         shown.end()
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
+from contextlib import closing
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -87,9 +88,11 @@ def verify_all(
     errors: dict[str, MailhaulError] = {}
     pairs = [row.pair for row in rows]
     shown = progress(texts, quiet=quiet)
-    with Ledger(config.ledger_url) as ledger:
+    with (
+        Ledger(config.ledger_url) as ledger,
+        closing(Gmail(config, threading.Event(), ledger=ledger)) as gmail,
+    ):
         ids = ledger.write(lambda conn: accounts.enrol(conn, pairs))
-        gmail = Gmail(config, threading.Event(), ledger=ledger)
         for row in rows:
             try:
                 found = _verify(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from dataclasses import dataclass, replace
 from functools import partial
 
@@ -58,10 +59,9 @@ class UndoEngine:
         with self._ledger.read() as conn:
             ids = accounts.known(conn, [row.pair for row in rows])
         known = [row for row in rows if row.pair in ids]
-        with self._leases, ThreadPoolExecutor(self._config.limits.accounts) as pool:
-            done = list(pool.map(lambda row: self._account(row, ids[row.pair]), known))
-        self._gmail.close()
-        return done
+        threads = self._config.limits.accounts
+        with closing(self._gmail), self._leases, ThreadPoolExecutor(threads) as pool:
+            return list(pool.map(lambda row: self._account(row, ids[row.pair]), known))
 
     def _account(self, row: Row, account_id: int) -> Outcome:
         if self._stop.is_set():

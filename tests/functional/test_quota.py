@@ -15,7 +15,8 @@ import typer
 
 from migrate.cli.copying import copy, run
 from migrate.config import load
-from migrate.ledger import Ledger, accounts
+from migrate.days import day
+from migrate.ledger import Ledger, accounts, quota
 from migrate.progress import Progress
 from migrate.sandbox.embed import Running, running
 from migrate.texts import Texts
@@ -125,6 +126,12 @@ def test_a_run_stops_before_the_days_budget_is_used_up(
     assert stats(sandbox)["units"]["a@example.org"] <= budget
     migration.write(url, dovecot.ca, sandbox, accounts, f"{limits}{10 * budget}\n")
     assert migration("run", "--json").json["totals"]["imported"] == messages
+    # What a command has drawn and not spent it gives back.
+    assert migration("verify").code == 0
+    config = load(migration.directory)
+    with Ledger(config.ledger_url) as ledger, ledger.read() as conn:
+        counted = quota.spent(conn, day(time.time(), config.limits.day_zone))
+    assert counted == stats(sandbox)["units"]["a@example.org"]
 
 
 @pytest.mark.dovecot

@@ -8,12 +8,12 @@ from collections.abc import Callable
 from functools import cache, partial
 from pathlib import Path
 
+from migrate import days
 from migrate.accounts import Account
 from migrate.clock import elapsed
 from migrate.config import Config, private_directory
 from migrate.config.model import TargetConfig
 from migrate.daily import DailyBytes
-from migrate.days import day
 from migrate.errors import DayOver
 from migrate.gmail.api import Mailbox
 from migrate.gmail.auth import Access, Tokens, load_key, load_keyless, load_login
@@ -33,7 +33,7 @@ from migrate.source.trouble import Trouble
 
 PATIENCE = 100.0
 """Seconds that a thread waits for a mailbox that Gmail has closed; a minute's quota comes back
-sooner."""
+sooner. For longer the account is put off, and the thread is another one's."""
 
 
 def open_source(
@@ -92,7 +92,7 @@ def _drawn(
 ) -> Drawn:
     """Out of what all processes on this ledger share; see `share.Draw`."""
     wish = quota.Wish(least, most, unused, rate)
-    today = day(time.time(), zone)
+    today = days.day(time.time(), zone)
     found = ledger.write(lambda conn: quota.grant(conn, wish, time.time(), today, budget))
     if found.units < least:
         raise DayOver("day-budget", until=today.ends)
@@ -114,17 +114,14 @@ class Gmail:
 
         UsageError when the login can't be used with the configured address.
         """
-        self._target, self._limits, self._stop = config.target, config.limits, stop
-        self._patience = patience
-        self.access = _access(config.target)
-        self.uploader = Uploader(
-            config.target.api, config.target.ca_file, config.limits.request_timeout
-        )
-        limits = config.limits
-        budget = limits.units_per_day, limits.day_zone
-        draw = partial(_drawn, ledger, *budget) if ledger else None
-        per_day = limits.units_per_day > 0
-        self._project = Project(limits.units_per_minute_project, draw=draw, budget=per_day)
+        target, limits = config.target, config.limits
+        self._target, self._limits = target, limits
+        self._stop, self._patience = stop, patience
+        self.access = _access(target)
+        self.uploader = Uploader(target.api, target.ca_file, limits.request_timeout)
+        budget = limits.units_per_day
+        draw = partial(_drawn, ledger, budget, limits.day_zone) if ledger else None
+        self._project = Project(limits.units_per_minute_project, draw=draw, budget=budget > 0)
         self._users: dict[str, Governor] = {}
         self._lock = threading.Lock()
 

@@ -46,8 +46,6 @@ from migrate.texts import Texts
 from migrate.trouble import trouble
 from migrate.turns import Turns
 
-_PATIENCE = PATIENCE
-"""For longer the account is put off, and the thread is another one's."""
 _LONGEST_WAIT = 900.0
 """Seconds that a run waits when all that is left to do was put off; for longer it ends."""
 
@@ -97,7 +95,7 @@ class LocalEngine:
         self._retry, self._texts, self._mirror = retry, texts or Texts("en"), mirror
         self._events, self._last = events or Events(), last
         self._mend = config.policy.refused == "repair" or bool(retry and retry.mend)
-        self._gmail = Gmail(config, stop, _PATIENCE, ledger)
+        self._gmail = Gmail(config, stop, PATIENCE, ledger)
         self._tallies: dict[int, Tally] = {}
         """By account id; of one that was put off, from the turns before."""
         self._leases, self._pauses = Leases(ledger), Pauses(ledger, stop)

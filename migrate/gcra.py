@@ -5,6 +5,9 @@ Pure: times are given, in seconds of any clock.
 
 from __future__ import annotations
 
+SAVED = 0.25
+"""Seconds of flow that idle time saves up, in whatever is of Gmail's quota."""
+
 
 def reserve(due: float, now: float, units: float, rate: float, saved: float) -> tuple[float, float]:
     """Take `units` of a flow of `rate` units a second.

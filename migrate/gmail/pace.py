@@ -16,14 +16,12 @@ import math
 from collections import deque
 from dataclasses import dataclass
 
-from migrate.gcra import reserve
+from migrate.gcra import SAVED, reserve
 
 MINUTE = 60.0
 SHARE = 0.985
 """Of a limit that is used. The rest is for what is saved up, one dear request, and the fraction of
 a second by which the network shifts requests."""
-SAVED = 0.25
-"""Seconds of flow that idle time saves up."""
 AGAIN = 5.0
 """Seconds of refusals up to which a bucket may have run dry; after more, a minute was used up."""
 BRIEF = 5.0

@@ -60,16 +60,14 @@ class Project:
                 raise DayOver("day-quota", until=self._over_until)
             if self._share is None:
                 return self._pace.reserve(units, self._clock())
-            if math.isinf(self._pace.rate) and not self._budget:
-                return 0.0
-            return self._share.take(units, self._pace.rate)
+            return self._share.take(units, self._pace.rate) if self._limited else 0.0
 
     def give_back(self, units: int) -> None:
         """`units` were not used after all."""
         with self._lock:
             if self._share is None:
                 self._pace.give_back(units)
-            elif self._budget or not math.isinf(self._pace.rate):
+            elif self._limited:
                 self._share.give_back(units)
 
     def accepted(self, units: int) -> None:
@@ -96,3 +94,7 @@ class Project:
         with self._lock:
             if self._share:
                 self._share.close()
+
+    @property
+    def _limited(self) -> bool:
+        return self._budget or not math.isinf(self._pace.rate)

@@ -28,18 +28,18 @@ class Share:
 
     def __init__(self, draw: Draw, clock: Callable[[], float]) -> None:
         self._draw, self._clock = draw, clock
-        self._left, self._from, self._drawn = 0, 0.0, -math.inf
+        self._left, self._usable_at, self._drawn_at = 0, 0.0, -math.inf
         self._size = _FIRST
 
     def take(self, units: int, rate: float) -> float:
         """Take `units`; gives the seconds to wait before using them. DayOver."""
         now = self._clock()
-        unused = self._left if now > self._from + 2 * SECOND else 0
+        unused = self._left if now > self._usable_at + 2 * SECOND else 0
         self._left -= unused
         if units > self._left:
             self._more(units - self._left, unused, rate, now)
         self._left -= units
-        return max(0.0, self._from - now)
+        return max(0.0, self._usable_at - now)
 
     def give_back(self, units: int) -> None:
         """They were not used after all."""
@@ -53,7 +53,7 @@ class Share:
 
     def _more(self, needed: int, unused: int, rate: float, now: float) -> None:
         """As much as is used in a second."""
-        since, self._drawn = now - self._drawn, now
+        since, self._drawn_at = now - self._drawn_at, now
         if since < SECOND / 2:
             self._size = min(2 * self._size, _MOST)
         elif since > 2 * SECOND:
@@ -61,4 +61,4 @@ class Share:
         most = max(needed, int(min(self._size, rate * SECOND)))
         units, wait = self._draw(least=needed, most=most, unused=unused, rate=rate)
         self._left += units
-        self._from = max(self._from, self._clock() + wait)
+        self._usable_at = max(self._usable_at, self._clock() + wait)

@@ -12,12 +12,10 @@ from dataclasses import dataclass
 from sqlalchemy import Connection, insert, select, update
 
 from migrate.days import Day
-from migrate.gcra import reserve
+from migrate.gcra import SAVED, reserve
 from migrate.ledger.tables import quota
 
 _ROW = 1
-_SAVED = 0.25
-"""Seconds of flow that idle time saves up."""
 _AHEAD = 600.0
 """Seconds that nobody takes in advance: a clock was set back."""
 _PACE_KEPT = 60.0
@@ -43,8 +41,6 @@ class Grant:
     """0 when the day's budget does not hold what is needed."""
     wait: float
     """Seconds before they may be used."""
-    spent: int
-    """Of the day, with these."""
 
 
 def grant(conn: Connection, wish: Wish, now: float, day: Day, budget: int) -> Grant:
@@ -63,12 +59,12 @@ def grant(conn: Connection, wish: Wish, now: float, day: Day, budget: int) -> Gr
     rate = min(wish.rate, learnt)
     due, wait = (0.0 if row.due > now + _AHEAD else row.due), 0.0
     if units and not math.isinf(rate):
-        due, wait = reserve(due, now, units, rate, _SAVED)
+        due, wait = reserve(due, now, units, rate, SAVED)
     values = {"due": due, "day": day.name, "spent": spent + units}
     if wish.rate <= learnt and not math.isinf(wish.rate):
         values |= {"pace": wish.rate, "pace_at": now}
     conn.execute(update(quota).where(quota.c.id == _ROW).values(values))
-    return Grant(units, wait, spent + units)
+    return Grant(units, wait)
 
 
 def spent(conn: Connection, day: Day) -> int:

@@ -81,7 +81,7 @@ class DailyBytes:
         if new:
             before = int(self._clock()) // _HOUR - _KEEP
             add = partial(traffic.add, account_id=self._account_id, hours=new, before=before)
-            self._ledger.post(lambda conn: add(conn))
+            self._ledger.post(add)
 
 
 def free_at(hours: Mapping[int, int], most: int, now: float) -> float:

@@ -198,7 +198,7 @@ class Work:
         if by_uid:
             gone = list(by_uid)
             mark = partial(scanning.mark_gone, folder_id=folder_id, uids=gone)
-            self._ledger.write(lambda conn: mark(conn), self._lease)
+            self._ledger.write(mark, self._lease)
             for each, assembly in by_uid.values():
                 self._arrived(assembly, each, open_ones)
 

@@ -178,9 +178,7 @@ def release(conn: Connection, occurrence_ids: Sequence[int]) -> None:
     )
 
 
-def _bundles(
-    rows: Sequence[Sequence[Any]], like: Bundle, shadows: Collection[str] = ()
-) -> list[Bundle]:
+def _bundles(rows: Sequence[Sequence[Any]], like: Bundle, shadows: Collection[str]) -> list[Bundle]:
     """The bundles of one slice, which all are as `like`; `rows` begin with _COLUMNS."""
     grouped: dict[str, list[Occurrence]] = defaultdict(list)
     for row in rows:

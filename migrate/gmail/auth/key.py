@@ -1,9 +1,4 @@
-"""A service account's key file, with domain-wide delegation.
-
-A sandbox key carries the marker `"mailhaul_sandbox": true`. A real key is never used against
-another host than Google's, nor a sandbox key against Google: that is refused here, before
-anything is signed.
-"""
+"""A service account's key file, with domain-wide delegation."""
 
 from __future__ import annotations
 

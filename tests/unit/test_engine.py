@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 from migrate import engine
+from migrate.accounts import Account
 from migrate.engine import Failure, LocalEngine
 from migrate.errors import Postponed, SourceLost, StateError
 from migrate.progress import Progress
@@ -44,7 +45,7 @@ def copying(monkeypatch: pytest.MonkeyPatch) -> Any:
         here._session = session
         account = SimpleNamespace(id=1, baseline_at=None, pace=None)
         lease = SimpleNamespace(account=account, check=None)
-        here._copy(SimpleNamespace(source_user="s", target_user="t"), lease)
+        here._copy(Account("s", "t"), lease)
         return pauses
 
     return copy
@@ -66,7 +67,7 @@ def running(monkeypatch: pytest.MonkeyPatch) -> Any:
     """Runs two accounts, a and b, at a time, each by a function that is given."""
     monkeypatch.setattr(engine, "Gmail", lambda *_: SimpleNamespace(close=lambda: None))
     monkeypatch.setattr(engine, "expected", lambda *_: {})
-    rows: Any = [SimpleNamespace(source_user=each, target_user=each) for each in "ab"]
+    rows = [Account(each, each) for each in "ab"]
     config: Any = SimpleNamespace(
         policy=SimpleNamespace(refused="quarantine"), limits=SimpleNamespace(accounts=2)
     )

@@ -36,7 +36,7 @@ def run_measure(
     from migrate.measure.measuring import count
 
     _agreed(account.target_user, texts, yes=yes)
-    quiet = as_json or not sys.stderr.isatty()
+    quiet = as_json or sys.stderr is None or not sys.stderr.isatty()
     with tqdm(total=count(large=large, quota=quota), unit="", disable=quiet, leave=False) as bar:
 
         def asked(name: str) -> None:

@@ -61,9 +61,9 @@ def _changed(config: Config, only: list[str] | None, texts: Texts, *, to_pause: 
     private_directory(config.ledger_path.parent)
     with Ledger(config.ledger_url) as ledger:
         # All of them, so that the ledger has them in the order of the file.
-        pairs = [(row.source_user, row.target_user) for row in config.accounts]
+        pairs = [row.pair for row in config.accounts]
         ids = ledger.write(lambda conn: accounts.enrol(conn, pairs))
-        some = [ids[row.source_user, row.target_user] for row in rows] if only else None
+        some = [ids[row.pair] for row in rows] if only else None
         with ledger.read() as conn:
             whole = pauses.paused(conn).all is not None
         if whole and only and not to_pause:

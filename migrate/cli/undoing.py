@@ -84,7 +84,7 @@ def _undo(
     if not wish.dry:
         ledger.write(lambda conn: accounts.end_run(conn, undo_id))
         with ledger.read() as conn:
-            pairs = [(row.source_user, row.target_user) for row in rows]
+            pairs = [row.pair for row in rows]
             document = gather(conn, "undo", undo_id, texts, pairs)
             unwritten = certify(conn, document, config, texts)
         common.publish(document, config, texts, as_json=False, name="undo", quiet=True)

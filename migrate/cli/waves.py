@@ -110,7 +110,7 @@ def _open_ones(conn: Connection, wave: Wave, left_out: Set[str], texts: Texts) -
     """The source users of accounts that are not complete."""
     from migrate.report.gather import gather
 
-    pairs = [(row.source_user, row.target_user) for row in wave.rows]
+    pairs = [row.pair for row in wave.rows]
     complete = {
         line.source_user
         for line in gather(conn, "status", None, texts, pairs).accounts

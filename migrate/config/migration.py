@@ -142,7 +142,7 @@ class Config:
             flatten=self.labels.flatten,
             depth=self.labels.depth,
             keywords=self.labels.keywords,
-            reviewed=self.reviewed.get((account.source_user, account.target_user), {}),
+            reviewed=self.reviewed.get(account.pair, {}),
         )
 
 

@@ -93,7 +93,7 @@ def _identity(params: Mapping[str, Any], account: Account) -> tuple[tuple[str, s
 
 
 def _unnamed(value: object, account: Account) -> str:
-    return unnamed(str(value), (account.source_user, account.target_user))
+    return unnamed(str(value), account.pair)
 
 
 def _common(members: Sequence[tuple[Mapping[str, Any], Account]]) -> dict[str, Any]:

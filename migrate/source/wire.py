@@ -251,11 +251,12 @@ class Wire:
 
     def close(self) -> None:
         """Cut the connection, without LOGOUT."""
-        self._meter.ended(self._uncounted)
-        self._uncounted = 0
+        if self.closed:
+            return
         self.closed = True
         with suppress(OSError):
             self._imap.shutdown()
+        self._meter.ended(self._uncounted)
 
     def keep(self, size: int, pieces: Iterable[bytes]) -> bytes | Body:
         """`pieces`, `size` bytes together: in memory, or as a spool file if they are many."""

@@ -14,15 +14,12 @@ from migrate.connections import Gmail
 from migrate.gmail.directory import Directory
 from migrate.loopback import is_loopback
 from migrate.preflight import each, once
-from migrate.preflight.finding import Finding, Level
 from migrate.preflight.names import Names
 from migrate.preflight.project import Project
 from migrate.preflight.result import Checked, Result
 from migrate.preflight.seen import Seen, look
 
 _PATIENCE = 10.0  # seconds for a mailbox that Gmail has closed for a while
-
-__all__ = ["Checked", "Finding", "Level", "Result", "check"]
 
 
 def check(

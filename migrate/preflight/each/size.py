@@ -22,10 +22,6 @@ class Size:
     how: Literal["status-size", "listed", "counted", "sample"]
     """By STATUS=SIZE; by the last plan or run; by RFC822.SIZE of all, or of a sample."""
 
-    @property
-    def exact(self) -> bool:
-        return self.how != "sample"
-
 
 def size(seen: Seen) -> Size | None:
     """None where the source could not be asked, and no plan has asked it before."""
@@ -35,7 +31,7 @@ def size(seen: Seen) -> Size | None:
     if isinstance(seen.source, MailhaulError):
         return listed
     found = _counted(seen.source)
-    return found if found.exact or listed is None else listed
+    return listed if listed and found.how == "sample" else found
 
 
 def check(seen: Seen) -> Finding:

@@ -36,8 +36,10 @@ __all__ = [
     "HERE",
     "Dir",
     "Json",
+    "Key",
     "Lang",
     "Only",
+    "ServiceAccount",
     "explained",
     "migration",
     "named",
@@ -66,6 +68,11 @@ _NAMED = 5
 Dir = Annotated[Path, typer.Option("--dir", help=_help("cli.option.dir"), metavar="DIR")]
 Only = Annotated[
     list[str] | None, typer.Option("--only", help=_help("cli.option.only"), metavar="USER")
+]
+Key = Annotated[Path | None, typer.Option("--key", help=_help("cli.option.key"), metavar="FILE")]
+ServiceAccount = Annotated[
+    str | None,
+    typer.Option("--service-account", help=_help("cli.option.service_account"), metavar="ADDRESS"),
 ]
 
 HERE = Path()

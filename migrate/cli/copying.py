@@ -17,7 +17,7 @@ import typer
 
 from migrate.cli import common
 from migrate.cli.certifying import certify
-from migrate.cli.common import HERE, Dir, Json, Lang, Only
+from migrate.cli.common import HERE, Dir, Json, Key, Lang, Only, ServiceAccount
 from migrate.cli.planning import planned
 from migrate.cli.stopping import interruptible, stopping
 from migrate.cli.waiting import waited
@@ -65,14 +65,7 @@ Source = Annotated[
 Target = Annotated[
     str | None, typer.Option("--target", help=_help("cli.option.target"), metavar="USER")
 ]
-Key = Annotated[Path | None, typer.Option("--key", help=_help("cli.option.key"), metavar="FILE")]
-ServiceAccount = Annotated[
-    str | None,
-    typer.Option("--service-account", help=_help("cli.option.service_account"), metavar="ADDRESS"),
-]
 Api = Annotated[str | None, typer.Option("--api", help=_help("cli.option.api"), metavar="URL")]
-
-
 Wait = Annotated[bool, typer.Option("--wait", help=_help("quota.option.wait"))]
 
 

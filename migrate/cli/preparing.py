@@ -9,7 +9,7 @@ import typer
 
 from console.shell import print_json
 from migrate.cli import common
-from migrate.cli.common import HERE, Dir, Json, Lang
+from migrate.cli.common import HERE, Dir, Json, Key, Lang, ServiceAccount
 from migrate.errors import UsageError
 from migrate.texts import Texts, language
 
@@ -27,15 +27,8 @@ def init(
     api: Annotated[
         str, typer.Option("--api", help=_help("cli.option.api"), metavar="URL")
     ] = "https://gmail.googleapis.com",
-    key: Annotated[
-        Path | None, typer.Option("--key", help=_help("cli.option.key"), metavar="FILE")
-    ] = None,
-    service_account: Annotated[
-        str | None,
-        typer.Option(
-            "--service-account", help=_help("cli.option.service_account"), metavar="ADDRESS"
-        ),
-    ] = None,
+    key: Key = None,
+    service_account: ServiceAccount = None,
     client: Annotated[
         Path | None, typer.Option("--client", help=_help("cli.option.client"), metavar="FILE")
     ] = None,

@@ -125,10 +125,6 @@ class Gmail:
         self._users: dict[str, Governor] = {}
         self._lock = threading.Lock()
 
-    @property
-    def ca_file(self) -> Path | None:
-        return self._target.ca_file
-
     def open(
         self,
         user: str,

@@ -23,9 +23,9 @@ class Handle:
 
     def __init__(self, *, secure: bool, ca: str) -> None:
         """`ca`: the file of certificates to trust."""
-        self.curl = pycurl.Curl()
+        self._curl = pycurl.Curl()
         self._told: dict[int, object] = {}
-        self.body = Pieces()
+        self._body = Pieces()
         self._answer: list[bytes] = []
         for option, value in {
             pycurl.POST: 1,
@@ -37,15 +37,15 @@ class Handle:
             pycurl.CAINFO: ca,
             pycurl.NOPROXY: ",".join(sorted(LOOPBACK)),
             pycurl.UPLOAD_BUFFERSIZE: 256 * 1024,
-            pycurl.READFUNCTION: self.body.read,
+            pycurl.READFUNCTION: self._body.read,
             pycurl.WRITEFUNCTION: self._answer.append,
         }.items():
-            self.curl.setopt(option, value)
+            self._curl.setopt(option, value)
 
     def tell(self, option: int, value: Any) -> None:
         """`setopt`, unless it is so already."""
         if self._told.get(option) != value:
-            self.curl.setopt(option, value)
+            self._curl.setopt(option, value)
             self._told[option] = value
 
     def perform(self, size: int, parts: Iterable[bytes], check: Callable[[], None]) -> None:
@@ -54,20 +54,20 @@ class Handle:
         Raises what `check` or `parts` raised, else pycurl.error.
         """
         self._answer.clear()
-        self.body.begin(parts, check)
+        self._body.begin(parts, check)
         self.tell(pycurl.POSTFIELDSIZE_LARGE, size)
         try:
-            self.curl.perform()
+            self._curl.perform()
         except pycurl.error as error:
-            if self.body.failure is not None:
-                raise self.body.failure from error
+            if self._body.failure is not None:
+                raise self._body.failure from error
             raise
         finally:
-            self.body.begin((), check)  # not to hold a message until the next one comes
+            self._body.begin((), check)  # not to hold a message until the next one comes
 
     @property
     def status(self) -> int:
-        return int(self.curl.getinfo(pycurl.RESPONSE_CODE))
+        return int(self._curl.getinfo(pycurl.RESPONSE_CODE))
 
     @property
     def answer(self) -> bytes:
@@ -76,7 +76,7 @@ class Handle:
     @property
     def connected(self) -> bool:
         """Whether the last request got as far as a connection."""
-        return float(self.curl.getinfo(pycurl.PRETRANSFER_TIME)) > 0
+        return float(self._curl.getinfo(pycurl.PRETRANSFER_TIME)) > 0
 
 
 class Pieces:

@@ -52,16 +52,17 @@ def measure(
     asked: Callable[[str], None] = lambda _: None,
 ) -> Measured:
     """Ask, and leave the mailbox as it was. UsageError with `minimal` scopes; TargetError."""
-    if config.target.scopes == "minimal":
+    target = config.target
+    if target.scopes == "minimal":
         raise UsageError("measure-needs-scopes")
     gmail = Gmail(config, threading.Event())
     _, tokens, _ = gmail.open(account.target_user)
-    client = Client(config.target.api, tokens, gmail.ca_file, config.limits.request_timeout)
+    client = Client(target.api, tokens, target.ca_file, config.limits.request_timeout)
     measured = Measured(account.target_user)
     questions = QUESTIONS | (LARGE if large else {}) | (QUOTA if quota else {})
     for name in (LARGE if not large else {}) | (QUOTA if not quota else {}):
         measured.missed[name] = ("not_asked", "")
-    delete = config.target.scopes == "full"
+    delete = target.scopes == "full"
     clean(client, delete=delete)
     try:
         room = Lab(client)

@@ -73,12 +73,12 @@ def formed(body: Body, sha256: str, basis: Basis) -> Form:
 
 def messages(bundle: Bundle, bodies: Mapping[int, Body | FetchRefused]) -> Iterator[Message]:
     """The messages of a bundle: only equal SHA-256 makes two occurrences one."""
-    groups: dict[str, tuple[Body, list[Occurrence]]] = {}
     if len(bundle.occurrences) == 1:  # as of nearly all mail
         (only,) = bundle.occurrences
         if isinstance(body := bodies.get(only.id), Body):
             yield _message(body.sha256(), body, (only,), bundle.since)
         return
+    groups: dict[str, tuple[Body, list[Occurrence]]] = {}
     for each, answer in answers(bundle, bodies):
         if isinstance(answer, Body):
             groups.setdefault(answer.sha256(), (answer, []))[1].append(each)

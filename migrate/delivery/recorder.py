@@ -85,7 +85,7 @@ class Recorder:
         """More copies of a message that Gmail has, as `known` now."""
         ends = tuple((each.id, "merged", "copy") for each in message.occurrences)
         account, sha256, labels = self._job.account.id, message.sha256, known.labels
-        self._count(ends)
+        self._count(state for _, state, _ in ends)
         done = self._post(lambda conn: outcomes.add_copies(conn, account, sha256, labels, ends))
         self._memory.remember(known, message.message_id, done)
 
@@ -105,7 +105,7 @@ class Recorder:
     def unread(self, occurrences: Sequence[Occurrence], why: tuple[str, str]) -> None:
         """The source does not hand them out: (code, its words)."""
         occurrence_ids = [each.id for each in occurrences]
-        self._count([(each, "quarantined", why[0]) for each in occurrence_ids])
+        self._count("quarantined" for _ in occurrences)
         for each in occurrences:
             self._quarantined(each, why[0])
         self._post(lambda conn: outcomes.close_unread(conn, occurrence_ids, why))
@@ -129,12 +129,12 @@ class Recorder:
         folder = mapped.folder.name if mapped else None
         self._job.tell("quarantined", code=code, folder=folder, uid=occurrence.uid)
 
-    def _count(self, ends: Iterable[tuple[int, str, str | None]]) -> None:
+    def _count(self, states: Iterable[str]) -> None:
         with self._counting:
-            self._counts.update(state for _, state, _ in ends)
+            self._counts.update(states)
 
     def _record(self, outcome: Outcome) -> Future[None]:
-        self._count(outcome.occurrences)
+        self._count(state for _, state, _ in outcome.occurrences)
         done = self._ledger.post_item(outcomes.record, outcome, self._job.account.lease)
         done.add_done_callback(self._written)
         return done

@@ -79,14 +79,13 @@ def claim(
     """
     mine = (
         occurrence.c.account_id == account_id,
-        occurrence.c.state == "pending",
         occurrence.c.gone.is_(False),
         occurrence.c.seq.is_not(None),
         occurrence.c.folder_id.not_in(list(without)),
     )
     head = conn.execute(
         select(occurrence.c.id, occurrence.c.bundle, occurrence.c.size)
-        .where(*mine)
+        .where(*mine, occurrence.c.state == "pending")
         .order_by(occurrence.c.seq)
         .limit(messages)
     ).all()
@@ -101,7 +100,7 @@ def claim(
         bundles[row.bundle] = None
     # Not by the index of what comes next: SQLite would go through all that is pending.
     unsorted = func.coalesce(occurrence.c.state, "") == "pending"
-    copies = (mine[0], unsorted, *mine[2:], occurrence.c.bundle.in_(bundles))
+    copies = (*mine, unsorted, occurrence.c.bundle.in_(bundles))
     rows = conn.execute(select(*_COLUMNS).where(*copies).order_by(occurrence.c.seq)).all()
     now = time.time()
     key = conn.execute(

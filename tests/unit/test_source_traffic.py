@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from io import BytesIO
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any, cast
 
 import pytest
 
@@ -11,7 +14,8 @@ from migrate.daily import DailyBytes, free_at
 from migrate.errors import EXIT_PENDING, DayUsedUp
 from migrate.explain import explain
 from migrate.ledger import Ledger, accounts, traffic
-from migrate.source.traffic import BytePace, Meter
+from migrate.source.traffic import BytePace, Day, Meter
+from migrate.source.wire import Wire
 from migrate.texts import Texts
 
 HOUR = 3600
@@ -90,6 +94,16 @@ def test_without_a_limit_there_is_none(ledger: Ledger) -> None:
     day.check()
     Meter().check()
     assert Meter().took(1 << 40) == 0.0
+
+
+def test_a_connection_is_cut_first_and_counted_out_once(tmp_path: Path) -> None:
+    told: list[object] = []
+    day = SimpleNamespace(add=told.append, keep=lambda: told.append("kept"))
+    imap: Any = SimpleNamespace(file=BytesIO(), shutdown=lambda: told.append("cut"))
+    wire = Wire(imap, tmp_path, 1, lambda _: False, Meter(None, cast(Day, day)))
+    wire.close()
+    wire.close()
+    assert told == ["cut", 0, "kept"]
 
 
 @pytest.mark.parametrize(

@@ -41,7 +41,7 @@ class DailyBytes:
         self.keep()
         self._most = most
         if most:
-            self._ledger.write(lambda _: None)
+            self._ledger.settle()
             with self._ledger.read() as conn:
                 self._kept = Counter(traffic.hours(conn, self._account_id))
 

@@ -136,7 +136,7 @@ class Work:
         """Wait until everything handed over is done, and on disk."""
         self._lanes.wait_below(0)
         self._check()
-        self._ledger.write(lambda _: None, self._lease)
+        self._ledger.settle(self._lease)
 
     def make_room(self) -> None:
         """Wait until there is memory for another slice."""
@@ -148,7 +148,7 @@ class Work:
         self._lanes.close()
         for thread in self._threads:
             thread.join()
-        self._ledger.write(lambda _: None)
+        self._ledger.settle()
 
     def raise_failure(self) -> None:
         """Raise what stopped the uploads, if anything did."""

@@ -83,6 +83,10 @@ class Ledger:
         """Like `write`, without waiting; the future tells when it is on disk."""
         return self._writer.post(op, lease)
 
+    def settle(self, lease: tuple[int, int] | None = None) -> None:
+        """Wait until all that was posted is on disk; `lease` as of `write`."""
+        self.write(lambda _: None, lease)
+
     def post_item(
         self,
         op: Callable[[Connection, Sequence[T]], None],

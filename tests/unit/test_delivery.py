@@ -57,7 +57,7 @@ def test_after_a_lost_lease_nothing_more_is_delivered(ledger: Ledger) -> None:
     for uid in (1, 2):
         put(ledger, take(ledger), folder_id, uid)
     mine.deliver(*refused(ledger, 1))  # its outcome is only queued: nobody knows yet
-    ledger.write(lambda _: None)
+    ledger.settle()
     with pytest.raises(LeaseLost):
         mine.deliver(*refused(ledger, 2))
     assert {row.state for row in rows(ledger).values()} == {"pending"}
@@ -78,5 +78,5 @@ def test_an_outcome_that_is_not_on_disk_is_known_with_its_last_labels(ledger: Le
     finally:
         go.set()
     held.result(20)
-    ledger.write(lambda _: None)
+    ledger.settle()
     assert mine._memory.find("s", "<1@x>") == []

@@ -29,7 +29,7 @@ def ledger(tmp_path: Path) -> Iterator[Ledger]:
 
 
 def kept(ledger: Ledger) -> dict[int, int]:
-    ledger.write(lambda _: None)
+    ledger.settle()
     with ledger.read() as conn:
         return traffic.hours(conn, 1)
 

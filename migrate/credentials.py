@@ -22,6 +22,7 @@ from typing import Annotated, Self
 from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, field_validator, model_validator
 from pydantic_core import PydanticCustomError
 
+from console.files import replace
 from migrate.errors import UsageError
 
 COMMAND_SECONDS = 60
@@ -44,6 +45,11 @@ class Secret:
     def resolve(self) -> Secret:
         """Itself, so that a secret can stand where a reference may."""
         return self
+
+    writable = False
+
+    def store(self, text: str) -> None:
+        raise UsageError("secret-not-stored")
 
     def __repr__(self) -> str:
         return "Secret('***')"
@@ -98,6 +104,20 @@ class SecretRef(BaseModel):
             raise UsageError("secret-empty", place=place)
         return Secret(first_line)
 
+    @property
+    def writable(self) -> bool:
+        """Whether a new secret can be put into its place: a file, a keyring."""
+        return self.file is not None or self.keyring is not None
+
+    def store(self, text: str) -> None:
+        """Put `text` into its place, durable and whole. UsageError where that can't be done."""
+        if self.file is not None:
+            _to_file(self.file, text)
+        elif self.keyring is not None:
+            _to_keyring(self.keyring, text)
+        else:
+            raise UsageError("secret-not-stored")
+
 
 def beside_config(path: Path, info: ValidationInfo) -> Path:
     """`path` seen from the migration folder, which the validation context names."""
@@ -133,6 +153,16 @@ def _from_file(path: Path) -> str:
         raise UsageError("secret-file-unreadable", file=path, reason=error.strerror) from error
 
 
+def _to_file(path: Path, text: str) -> None:
+    """0600; what follows the first line stays."""
+    try:
+        old, end, rest = _decoded(path.read_bytes(), str(path)).partition("\n")
+        carriage = "\r" if old.endswith("\r") else ""
+        replace(path, f"{text}{carriage}{end}{rest}".encode())
+    except OSError as error:
+        raise UsageError("secret-unwritable", place=path, reason=error.strerror) from error
+
+
 def _from_keyring(entry: str) -> str:
     try:
         keyring = importlib.import_module("keyring")
@@ -146,6 +176,15 @@ def _from_keyring(entry: str) -> str:
     if secret is None:
         raise UsageError("keyring-no-entry", entry=entry, service=service, user=user)
     return str(secret)
+
+
+def _to_keyring(entry: str, text: str) -> None:
+    service, _, user = entry.partition("/")
+    try:
+        importlib.import_module("keyring").set_password(service, user, text)
+    except Exception as error:  # as in reading; its text may carry the secret
+        reason = type(error).__name__
+        raise UsageError("secret-unwritable", place=entry, reason=reason) from None
 
 
 def _from_command(words: tuple[str, ...]) -> str:

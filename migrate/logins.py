@@ -11,6 +11,7 @@ from migrate.config.model import OauthConfig
 from migrate.credentials import Secret, SecretRef
 from migrate.errors import UsageError
 from migrate.gmail.auth import GOOGLE_API, load_key
+from migrate.rotating import RefreshToken
 from migrate.source.login import Login, Security
 from migrate.source.tokens import Tokens
 
@@ -75,11 +76,10 @@ def _tokens(oauth: OauthConfig, user: str, own: _Kept, host: str, ca_file: Path 
     )
     if oauth.grant == "client-credentials":
         return Tokens(grants.by_client_credentials(app))
-    return Tokens(
-        grants.by_refresh_token(
-            app, user or app.client_id, _reveal(own or oauth.refresh_token) or ""
-        )
-    )
+    kept = own or oauth.refresh_token
+    assert kept
+    user = user or app.client_id
+    return Tokens(grants.by_refresh_token(app, user, RefreshToken(user, kept)))
 
 
 def _reveal(secret: _Kept) -> str | None:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
+import sys
 import time
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -147,9 +148,18 @@ def refuse_paused(config: Config) -> None:
         raise Paused("paused", since=at, directory=config.directory)
 
 
-def explained(texts: Texts, *, as_json: bool) -> AbstractContextManager[None]:
+@contextmanager
+def explained(texts: Texts, *, as_json: bool) -> Iterator[None]:
     """Turn an expected error into cause and cure, and any other into a request to report it."""
-    return shell.explained(_explain(texts), texts.lang, safe=texts("cli.safe"), as_json=as_json)
+    safe = texts("cli.safe")
+    with shell.explained(_explain(texts), texts.lang, safe=safe, as_json=as_json):
+        try:
+            yield
+        finally:
+            if "migrate.rotating" in sys.modules:  # else nobody has logged in
+                from migrate.rotating import unkept
+
+                show_errors(unkept(), texts)
 
 
 def show_error(error: MailhaulError, texts: Texts, *, as_json: bool = False) -> None:

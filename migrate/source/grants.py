@@ -9,7 +9,7 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 from urllib.parse import urlsplit
 
 import google_auth_httplib2
@@ -59,20 +59,32 @@ class App:
     timeout: float = 30.0
 
 
-def by_refresh_token(app: App, user: str, refresh_token: str) -> Callable[[], Token]:
-    """RFC 6749 6. An endpoint may hand out a new refresh token each time (Microsoft does): the
-    latest is used from then on, and the first, which stays good there, in the next run."""
-    client = WebApplicationClient(app.client_id, refresh_token=refresh_token)
+class RefreshToken(Protocol):
+    """Where a refresh token is kept."""
+
+    def latest(self) -> str: ...
+
+    def replace(self, new: str) -> None:
+        """Another one came for it; the old one may be good for nothing now."""
+
+
+def by_refresh_token(app: App, user: str, kept: RefreshToken) -> Callable[[], Token]:
+    """RFC 6749 6. An endpoint may hand out a new refresh token each time; it is stored before the
+    access token is used."""
 
     def renew() -> Token:
-        held = str(client.refresh_token or refresh_token)
+        held = kept.latest()
+        client = WebApplicationClient(app.client_id, refresh_token=held)
         body = client.prepare_refresh_body(
             refresh_token=held,
             scope=app.scope,
             client_id=app.client_id,
             client_secret=app.client_secret,
         )
-        return _asked(app, user, client, body, held)
+        token = _asked(app, user, client, body, held)
+        if client.refresh_token and client.refresh_token != held:
+            kept.replace(str(client.refresh_token))
+        return token
 
     return renew
 

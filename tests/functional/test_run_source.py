@@ -10,14 +10,15 @@ from pathlib import Path
 
 import pytest
 
-from migrate import engine
-from migrate.cli.common import outcome
+from migrate import engine, logins
+from migrate.cli.common import explained, outcome
 from migrate.cli.copying import copy
 from migrate.config import load
 from migrate.connections import open_source
 from migrate.errors import MailhaulError, UsageError
 from migrate.progress import Progress
 from migrate.report.document import Document
+from migrate.rotating import unkept
 from migrate.sandbox.embed import Running, running
 from migrate.texts import Texts
 
@@ -108,6 +109,42 @@ def test_a_token_that_ends_in_mid_run(
     for raw in MAIL.values():
         assert sum(each.endswith(raw) for each in stored) == 1
     assert [form["refresh_token"] for form in endpoint.asked] == [REFRESH] * 2
+
+
+def test_the_next_run_logs_in_with_the_refresh_token_that_came_last(
+    migration: Migration, server: ScriptedImap, endpoint: TokenEndpoint
+) -> None:
+    accounts = migration.directory / "accounts.csv"
+    kept = migration.directory / "token"
+    kept.touch(0o600)
+    kept.write_text(REFRESH)
+    told = accounts.read_text().replace("refresh_token", "refresh_token_file")
+    accounts.write_text(told.replace(REFRESH, "token"))
+    endpoint.gives("ya29.first", refresh_token="1//second")
+    document, errors = run(migration)
+    assert (errors, document.totals.imported) == ([], len(MAIL))
+    logins._tokens.cache_clear()  # another process
+    assert run(migration)[1] == []
+    assert [form["refresh_token"] for form in endpoint.asked] == [REFRESH, "1//second"]
+    assert unkept() == []
+
+
+def test_a_refresh_token_that_can_not_be_stored_is_told_once(
+    migration: Migration,
+    server: ScriptedImap,
+    endpoint: TokenEndpoint,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    endpoint.gives("ya29.first", "ya29.next", refresh_token="1//second")
+    config = load(migration.directory)
+    with explained(Texts("en"), as_json=True):
+        for _ in range(2):
+            open_source(config, config.accounts[0]).close()
+            logins._tokens.cache_clear()
+    assert len(endpoint.asked) == 2
+    out, err = capsys.readouterr()
+    assert out == "" and err.count("The endpoint has replaced the refresh token") == 1
+    assert USER in err and "1//second" not in err
 
 
 def test_what_is_refused_tells_no_secret(

@@ -8,6 +8,7 @@ import tempfile
 from base64 import b64decode, b64encode
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from errno import ENOSPC
 from functools import partial
 from pathlib import Path
 
@@ -19,7 +20,10 @@ from cryptography.hazmat.primitives.serialization import (
     load_pem_private_key,
 )
 
+from migrate import credentials
+from migrate.credentials import Secret, SecretRef
 from migrate.errors import SourceError, SourceLost, UsageError
+from migrate.rotating import RefreshToken, unkept
 from migrate.source.grants import App, by_client_credentials, by_refresh_token
 from migrate.source.login import Auth, Login
 from migrate.source.tokens import Token, Tokens
@@ -103,7 +107,11 @@ def app(endpoint: TokenEndpoint, scope: str | None = "mail") -> App:
 
 
 def by_refresh(endpoint: TokenEndpoint, user: str = "ann") -> Tokens:
-    return Tokens(by_refresh_token(app(endpoint), user, REFRESH))
+    return Tokens(by_refresh_token(app(endpoint), user, in_clear(user)))
+
+
+def in_clear(user: str = "ann") -> RefreshToken:
+    return RefreshToken(user, Secret(REFRESH))
 
 
 def sent(server: ScriptedImap) -> list[bytes]:
@@ -282,7 +290,7 @@ def test_a_session_that_ends_with_its_token_is_just_broken(
     scripted.capabilities += b" AUTH=XOAUTH2 SASL-IR"
     endpoint.gives("one", "two", seconds=1)
     now = 0.0
-    tokens = Tokens(by_refresh_token(app(endpoint), "ann", REFRESH), lambda: now)
+    tokens = Tokens(by_refresh_token(app(endpoint), "ann", in_clear()), lambda: now)
     login = replace(scripted.login, auth="xoauth2", tokens=tokens)
     source = open_source(login)
     ended = b"* BYE Session invalidated - AccessTokenExpired\r\n" + HANG_UP
@@ -320,12 +328,75 @@ def test_one_mailbox_that_no_token_opens_costs_the_others_nothing() -> None:
     assert ACCESS not in repr(Token(ACCESS))
 
 
-def test_a_refresh_token_that_changes(endpoint: TokenEndpoint) -> None:
+@pytest.fixture
+def kept(tmp_path: Path) -> SecretRef:
+    """A refresh token in a file."""
+    path = tmp_path / "token"
+    path.touch(0o600)
+    path.write_text(f"{REFRESH}\r\nof ann, since May\n", newline="")
+    return SecretRef(file=path)
+
+
+@pytest.mark.parametrize("clear", [True, False])
+def test_a_refresh_token_that_changes(
+    endpoint: TokenEndpoint, kept: SecretRef, clear: bool
+) -> None:
     endpoint.gives("a", "b", "c", refresh_token="the next", seconds=None)
-    renew = by_refresh_token(replace(app(endpoint, None), client_secret=None), "ann", REFRESH)
+    place = in_clear() if clear else RefreshToken("ann", kept)
+    renew = by_refresh_token(replace(app(endpoint, None), client_secret=None), "ann", place)
     assert [renew().value, renew().value] == ["a", "b"]
     assert [form["refresh_token"] for form in endpoint.asked] == [REFRESH, "the next"]
     assert set(endpoint.asked[0]) == {"grant_type", "refresh_token", "client_id"}
+    assert [(each.code, each.users) for each in unkept()] == [
+        ("secret-not-stored", ("ann",))
+    ] * clear
+    assert unkept() == []
+
+
+def test_a_new_refresh_token_is_stored_where_the_old_one_was(
+    endpoint: TokenEndpoint, kept: SecretRef
+) -> None:
+    endpoint.gives("a", refresh_token="the next")
+    path = kept.file or Path()
+    link = path.with_name("link")
+    link.symlink_to(path)
+    by_refresh_token(app(endpoint), "ann", RefreshToken("ann", SecretRef(file=link)))()
+    assert path.read_bytes() == b"the next\r\nof ann, since May\n"
+    assert path.stat().st_mode & 0o777 == 0o600 and link.is_symlink()
+
+
+def test_another_process_replaces_the_refresh_token(
+    endpoint: TokenEndpoint, kept: SecretRef
+) -> None:
+    endpoint.gives("a")
+    renew = by_refresh_token(app(endpoint), "ann", RefreshToken("ann", kept))
+    kept.store("by another")
+    renew()
+    (kept.file or Path()).unlink()
+    renew()
+    assert [form["refresh_token"] for form in endpoint.asked] == ["by another"] * 2
+
+
+def test_a_place_that_takes_no_new_refresh_token(
+    endpoint: TokenEndpoint, kept: SecretRef, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Then the old one there is not read again either; and it is stored as soon as it can be."""
+    endpoint.gives("a", refresh_token="the next")
+    renew = by_refresh_token(app(endpoint), "ann", RefreshToken("ann", kept))
+
+    def full(path: Path, data: bytes) -> None:
+        raise OSError(ENOSPC, "No space left on device")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(credentials, "replace", full)
+        renew()
+        renew()
+    (error,) = unkept()
+    assert (error.code, error.params["place"]) == ("secret-unwritable", kept.file)
+    endpoint.gives("b", refresh_token="the third")
+    renew()
+    assert [form["refresh_token"] for form in endpoint.asked] == [REFRESH, "the next", "the next"]
+    assert kept.resolve().reveal() == "the third" and unkept() == []
 
 
 def test_one_app_for_all_mailboxes(endpoint: TokenEndpoint) -> None:
@@ -354,7 +425,7 @@ def test_one_app_for_all_mailboxes(endpoint: TokenEndpoint) -> None:
 )
 def test_what_the_endpoint_refuses(endpoint: TokenEndpoint, error: str, code: str) -> None:
     endpoint.refuses(error, f"AADSTS: {SECRET}\r\nand {REFRESH} ended", 401)
-    found = raised(by_refresh_token(app(endpoint), "ann", REFRESH), secret=SECRET)
+    found = raised(by_refresh_token(app(endpoint), "ann", in_clear()), secret=SECRET)
     assert (found.code, found.params["user"]) == (code, "ann")
     assert REFRESH not in str(found.params) and "AADSTS: … and … ended" in str(found.params)
     assert raised(by_client_credentials(app(endpoint)), secret=SECRET).code == code

@@ -4,24 +4,25 @@ from __future__ import annotations
 
 import typer
 
-from assess.cli import app as assess_app
-from migrate.cli import app as migrate_app
-from migrate.cli.demo import demo
-from migrate.cli.sandbox import app as sandbox_app
+from console.later import Group, later
 from migrate.texts import Texts, language
 
 _texts = Texts(language())
 
 app = typer.Typer(
+    cls=Group,
     help=_texts("cli.help.mailhaul"),
     no_args_is_help=True,
     pretty_exceptions_show_locals=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-app.command("demo", help=_texts("cli.help.demo"))(demo)
-app.add_typer(assess_app, name="assess", help=_texts("cli.help.assess"))
-app.add_typer(migrate_app, name="migrate", help=_texts("cli.help.migrate"))
-app.add_typer(sandbox_app, name="sandbox", help=_texts("cli.help.sandbox"))
+for _name, _module, _what in (
+    ("demo", "migrate.cli.demo", "demo"),
+    ("assess", "assess.cli", "app"),
+    ("migrate", "migrate.cli", "app"),
+    ("sandbox", "migrate.cli.sandbox", "app"),
+):
+    later(app, _name, _texts(f"cli.help.{_name}"), _module, _what)
 
 if __name__ == "__main__":
     app()

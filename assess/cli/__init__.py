@@ -2,30 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import typer
 
-from assess.cli import asking, deciding, reporting
 from assess.texts import Texts, language
+from console.later import Group, later
 
 _help = Texts(language())
 
-app = typer.Typer(no_args_is_help=True)
-_asking: dict[str, Callable[..., None]] = {
-    "init": asking.init,
-    "ask": asking.ask,
-    "merge": asking.merge,
+app = typer.Typer(cls=Group, no_args_is_help=True, add_completion=False)
+_asking = ("init", "ask", "merge")
+_deciding = {
+    "score": "deciding",
+    "explain": "deciding",
+    "whatif": "deciding",
+    "diff": "deciding",
+    "report": "reporting",
+    "verify": "deciding",
 }
-_deciding: dict[str, Callable[..., None]] = {
-    "score": deciding.score,
-    "explain": deciding.explain,
-    "whatif": deciding.whatif,
-    "diff": deciding.diff,
-    "report": reporting.report,
-    "verify": deciding.verify,
-}
-for _name, _command in _asking.items():
-    app.command(_name, help=_help(f"ask.help.{_name}"))(_command)
-for _name, _command in _deciding.items():
-    app.command(_name, help=_help(f"cli.help.{_name}"))(_command)
+"""Each command, and the module that has it under its own name."""
+for _name in _asking:
+    later(app, _name, _help(f"ask.help.{_name}"), f"{__name__}.asking", _name)
+for _name, _module in _deciding.items():
+    later(app, _name, _help(f"cli.help.{_name}"), f"{__name__}.{_module}", _name)

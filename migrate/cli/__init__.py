@@ -2,44 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import typer
 
-from migrate.cli import (
-    checking,
-    copying,
-    explaining,
-    login,
-    pausing,
-    planning,
-    preparing,
-    reporting,
-    retrying,
-    status,
-    undoing,
-    watching,
-)
+from console.later import Group, later
 from migrate.texts import Texts, language
 
 _help = Texts(language())
 
-app = typer.Typer(no_args_is_help=True)
-_commands: dict[str, Callable[..., None]] = {
-    "init": preparing.init,
-    "login": login.login,
-    "check": checking.check,
-    "plan": planning.plan,
-    "run": copying.run,
-    "undo": undoing.undo,
-    "status": status.status,
-    "pause": pausing.pause,
-    "resume": pausing.resume,
-    "verify": reporting.verify,
-    "retry": retrying.retry,
-    "report": reporting.report,
-    "cutover": watching.cutover,
-    "explain": explaining.explain,
+app = typer.Typer(cls=Group, no_args_is_help=True, add_completion=False)
+_commands = {
+    "init": "preparing",
+    "login": "login",
+    "check": "checking",
+    "plan": "planning",
+    "run": "copying",
+    "undo": "undoing",
+    "status": "status",
+    "pause": "pausing",
+    "resume": "pausing",
+    "verify": "reporting",
+    "retry": "retrying",
+    "report": "reporting",
+    "cutover": "watching",
+    "explain": "explaining",
 }
-for _name, _command in _commands.items():
-    app.command(_name, help=_help(f"cli.help.{_name}"))(_command)
+"""Each command, and the module that has it under its own name."""
+for _name, _module in _commands.items():
+    later(app, _name, _help(f"cli.help.{_name}"), f"{__name__}.{_module}", _name)

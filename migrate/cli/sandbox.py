@@ -9,13 +9,14 @@ from typing import Annotated, Any
 
 import typer
 
+from console.later import Group
 from migrate.cli.assumptions import assumptions
 from migrate.cli.token import token
 from migrate.errors import EXIT_USAGE
 from migrate.texts import Texts, language
 
 text = Texts(language())
-app = typer.Typer(help=text("sandbox.help"), no_args_is_help=True)
+app = typer.Typer(cls=Group, help=text("sandbox.help"), no_args_is_help=True, add_completion=False)
 
 
 class Quota(StrEnum):

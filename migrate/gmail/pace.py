@@ -7,7 +7,11 @@ a minute's quota, and no bucket of tokens runs dry either.
 What a refusal teaches is measured: the units that went through in the minute before it, or, when
 Gmail takes requests again after a moment, as a bucket does that is filled all the time, the units
 in the time up to then. Where the refusal names its limit, that counts. After a while the pace goes
-up again in small steps; each refusal doubles the while.
+up again in small steps; each refusal doubles the while. A step that is refused is taken back.
+
+Who has not worked for a whole minute can't tell whether others have used it up, or the process
+before: the pace is lowered for a few minutes, then it goes up in large steps to what it was.
+Refused once more, the pace before that step, which went well, is the lesson.
 """
 
 from __future__ import annotations
@@ -32,6 +36,11 @@ LESS_OF = 0.8
 """By what it slows down where others spend, too, so that nothing can be measured."""
 HOLD, LONGEST_HOLD = 600.0, 3600.0
 """Seconds until more is tried."""
+DOUBT, BACK = 300.0, 1.5
+"""Seconds after a lesson that may have been none, and the step that is tried then, each minute."""
+PROOF = 2 * MINUTE
+"""Seconds without a refusal that prove a pace, and in which one that is too fast is refused: until
+a minute that has begun is over, and the next."""
 LEAST = 2.5
 """Units a second: an import every ten seconds."""
 
@@ -93,10 +102,16 @@ class Pace:
         self._configured = per_minute / MINUTE * self._share if per_minute else math.inf
         self._ceiling = self._configured
         self._rate = min(self._ceiling, learnt or math.inf)
-        self._due = -math.inf
+        self._due = self._reserved = -math.inf
         self._recent = Recent()
         self._hold, self._try_at = HOLD, now + HOLD
         self._refused: _Refused | None = None
+        self._since = now
+        """When the rate last changed."""
+        self._good = 0.0
+        """The rate before it went up, if it went well."""
+        self._before: float | None = None
+        """The rate before a lesson that may have been none."""
 
     @property
     def rate(self) -> float:
@@ -105,14 +120,16 @@ class Pace:
 
     @property
     def learnt(self) -> float | None:
-        """The rate, if it is lower than what is configured."""
-        return self._rate if self._rate < self._configured else None
+        """The rate, if it is lower than what is configured, and that for good reason."""
+        rate = self._before or self._rate
+        return rate if rate < self._configured else None
 
     def reserve(self, units: int, now: float) -> float:
         """Take `units`; gives the seconds to wait before using them."""
         if math.isinf(self._rate):
             return 0.0
         self._due, wait = reserve(self._due, now, units, self._rate, SAVED)
+        self._reserved = self._due
         return wait
 
     def give_back(self, units: int) -> None:
@@ -126,8 +143,7 @@ class Pace:
             self._learn(self._refused, now)
             self._refused = None
         elif self._rate < self._ceiling and now >= self._try_at:
-            self._rate = min(self._ceiling, self._rate * MORE)
-            self._try_at = now + MINUTE
+            self._more(now)
         self._recent.add(units, now)
 
     def refused(self, now: float, *, limit: int | None = None, penalty: bool = False) -> None:
@@ -142,27 +158,56 @@ class Pace:
             self._refused.lowered = self._rate > told
             self._rate = min(self._rate, told)
 
+    def _more(self, now: float) -> None:
+        """Nothing was refused for a while."""
+        if self._before or now - self._since >= PROOF:
+            self._good = self._rate
+        self._rate = min(self._ceiling, self._rate * (BACK if self._before else MORE))
+        if self._before and self._rate >= self._before:
+            self._rate, self._before = self._before, None
+        self._since, self._try_at = now, now + MINUTE
+
     def _learn(self, refused: _Refused, now: float) -> None:
         """Requests go through again."""
         slower = self._rate if refused.lowered else self._rate * (LESS if self._alone else LESS_OF)
-        hold = self._hold
-        if refused.measure and refused.units and (self._alone or math.isinf(self._rate)):
-            away = now - refused.at
-            if away < AGAIN and refused.seconds < MINUTE - AGAIN:
-                found = refused.units / max(refused.seconds + away, 1.0)
-                # Of a moment: more is tried soon, and the next refusal knows more.
-                hold = MINUTE
-                found = 2 * found if math.isinf(self._rate) else max(found, self._rate / 2)
-            else:
-                found = refused.units / MINUTE
-                idle = refused.units < self._rate * refused.seconds / 3
-                if not math.isinf(self._rate) and (idle or refused.seconds < BRIEF):
-                    # It was others who used it up, before we began, or no quota at all.
-                    hold, found = MINUTE, max(found, self._rate / 2)
+        hold, doubtful = self._hold, False
+        step = self._alone and self._good and refused.at - self._since <= PROOF + MINUTE
+        # The step itself was taken back; a minute that is counted from any second still holds it.
+        echo = step and self._rate <= self._good
+        if step:
+            slower = self._good if self._before else max(slower, self._good)
+        elif refused.measure and refused.units and (self._alone or math.isinf(self._rate)):
+            found, hold, doubtful = self._measured(refused, now - refused.at)
             slower = min(slower, found * self._share)
+        self._before = self._rate if doubtful else None
         if not math.isinf(slower):
-            self._rate = max(LEAST, slower)
-        self._due = max(self._due, now)
-        self._try_at = now + hold
-        if hold == self._hold:
-            self._hold = min(2 * self._hold, LONGEST_HOLD)
+            self._rate = max(LEAST, min(slower, self._ceiling))
+        # What was given back meanwhile is nobody's: others still wait for the turns after it.
+        self._due = max(self._reserved, now)
+        self._since, self._good = now, self._good if step and not echo else 0.0
+        if not echo:
+            self._try_at = now + hold
+            self._hold = min(2 * self._hold, LONGEST_HOLD) if hold == self._hold else self._hold
+
+    def _measured(self, refused: _Refused, away: float) -> tuple[float, float, bool]:
+        """Units a second that Gmail seems to allow, the seconds until more is tried, and whether
+        it may well allow more."""
+        if away < AGAIN and refused.seconds < MINUTE - AGAIN:
+            found = refused.units / max(refused.seconds + away, 1.0)
+            # Of a moment: more is tried soon, and the next refusal knows more.
+            return (
+                2 * found if math.isinf(self._rate) else max(found, self._rate / 2),
+                MINUTE,
+                False,
+            )
+        found = refused.units / MINUTE
+        if math.isinf(self._rate):
+            return found, self._hold, False
+        idle = refused.units < self._rate * refused.seconds / 3
+        if idle or refused.seconds < BRIEF:
+            # It was others who used it up, before we began, or no quota at all.
+            found = max(found, self._rate / 2)
+        # Of the same doubt twice, the second is none.
+        if self._before is None and (idle or refused.seconds < MINUTE - AGAIN):
+            return found, DOUBT, True
+        return found, self._hold, False

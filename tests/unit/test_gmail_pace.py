@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from itertools import pairwise
 
 import pytest
@@ -39,6 +40,45 @@ def test_a_limit_that_nobody_named_is_found(
     sent = simulate(server(limit), configured, HOUR / 2, seed=seed)  # type: ignore[call-arg]
     assert held(sent, limit, 300, HOUR / 2) >= 0.95
     assert refused(sent) < 0.005
+
+
+@pytest.mark.parametrize("server", SERVERS)
+@pytest.mark.parametrize("limit", [6_000, 3_000])
+def test_an_hour_with_a_limit_that_nobody_named(server: type[Server], limit: int) -> None:
+    sent = simulate(server(limit), 15_000, HOUR)  # type: ignore[call-arg]
+    assert held(sent, limit, 0, HOUR) >= 0.97
+    assert refused(sent) < 0.005
+
+
+@pytest.mark.parametrize("left", [250, 1_000, 2_000, 3_000, 5_000])
+@pytest.mark.parametrize("sliding", [False, True])
+def test_a_minute_that_others_used_up_is_soon_forgotten(left: int, sliding: bool) -> None:
+    used = 6_000 - left
+    server: Server = FixedMinutes(6_000, until=MINUTE, left=left)
+    if sliding:
+        server = SlidingMinute(6_000, deque([(-1.0, used)]), used)
+    sent = simulate(server, 6_000, HOUR / 2)
+    assert held(sent, 6_000, 960, HOUR / 2) >= 0.98
+    assert refused(sent) < 0.005
+
+
+def test_a_lesson_that_may_have_been_none_is_not_kept() -> None:
+    pace = Pace(6_000, 0.0)
+    for second in range(20):
+        pace.accepted(100, float(second))
+    pace.refused(20.0)
+    pace.accepted(25, 60.0)
+    assert pace.rate < 40 and pace.learnt is None
+
+
+def test_others_wait_for_their_turn_while_one_gives_its_own_back() -> None:
+    pace = Pace(6_000, 0.0, share=1.0)
+    turns = [pace.reserve(25, 0.0) for _ in range(12)]
+    pace.refused(0.5)
+    pace.give_back(25)
+    pace.give_back(25)
+    pace.accepted(25, 1.5)
+    assert 1.5 + pace.reserve(25, 1.5) >= max(turns)
 
 
 @pytest.mark.parametrize("server", SERVERS)

@@ -10,10 +10,10 @@ from datetime import datetime
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import Connection, exists, func, insert, select, update
+from sqlalchemy import Connection, bindparam, exists, func, insert, select, update
 
 from migrate.ledger.tables import occurrence, slice_
-from migrate.pieces import pieces
+from migrate.pieces import padded, pieces
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +61,49 @@ _COLUMNS = (
     occurrence.c.conversation,
 )
 
+# Made once: a statement is a cycle of objects that holds its values until the garbage collector
+# comes, and here those are what hundreds of messages are called.
+_OPEN = (
+    occurrence.c.account_id == bindparam("account"),
+    occurrence.c.gone.is_(False),
+    occurrence.c.seq.is_not(None),
+    occurrence.c.folder_id.not_in(bindparam("without", expanding=True)),
+)
+_NEXT = (
+    select(occurrence.c.id, occurrence.c.bundle, occurrence.c.size)
+    .where(*_OPEN, occurrence.c.state == "pending")
+    .order_by(occurrence.c.seq)
+    .limit(bindparam("most"))
+)
+_COPIES = (
+    select(*_COLUMNS)
+    .where(
+        *_OPEN,
+        # Not by the index of what comes next: SQLite would go through all that is pending.
+        func.coalesce(occurrence.c.state, "") == "pending",
+        occurrence.c.bundle.in_(bindparam("bundles", expanding=True)),
+    )
+    .order_by(occurrence.c.seq)
+)
+_MARK = (
+    update(occurrence)
+    .where(occurrence.c.id.in_(bindparam("ids", expanding=True)))
+    .values(state="intended", slice_id=bindparam("slice"))
+)
+_RELEASE = (
+    update(occurrence)
+    .where(
+        occurrence.c.id.in_(bindparam("ids", expanding=True)),
+        occurrence.c.state == "intended",
+    )
+    .values(state="pending", slice_id=None)
+)
+_GONE = select(occurrence.c.bundle).where(
+    occurrence.c.account_id == bindparam("account"),
+    occurrence.c.state == "intended",
+    occurrence.c.gone.is_(True),
+)
+
 
 def claim(
     conn: Connection,
@@ -77,18 +120,8 @@ def claim(
 
     `without` are the ids of folders that the source does not open now.
     """
-    mine = (
-        occurrence.c.account_id == account_id,
-        occurrence.c.gone.is_(False),
-        occurrence.c.seq.is_not(None),
-        occurrence.c.folder_id.not_in(list(without)),
-    )
-    head = conn.execute(
-        select(occurrence.c.id, occurrence.c.bundle, occurrence.c.size)
-        .where(*mine, occurrence.c.state == "pending")
-        .order_by(occurrence.c.seq)
-        .limit(messages)
-    ).all()
+    mine = {"account": account_id, "without": list(without)}
+    head = conn.execute(_NEXT, mine | {"most": messages}).all()
     if not head:
         return []
     bundles: dict[str, None] = {}
@@ -98,10 +131,7 @@ def claim(
         if bundles and total > size:
             break
         bundles[row.bundle] = None
-    # Not by the index of what comes next: SQLite would go through all that is pending.
-    unsorted = func.coalesce(occurrence.c.state, "") == "pending"
-    copies = (*mine, unsorted, occurrence.c.bundle.in_(bundles))
-    rows = conn.execute(select(*_COLUMNS).where(*copies).order_by(occurrence.c.seq)).all()
+    rows = conn.execute(_COPIES, mine | {"bundles": padded([*bundles])}).all()
     now = time.time()
     key = conn.execute(
         insert(slice_).values(
@@ -110,8 +140,7 @@ def claim(
     ).inserted_primary_key
     assert key is not None
     for ids in pieces(row.id for row in rows):
-        mark = update(occurrence).where(occurrence.c.id.in_(ids))
-        conn.execute(mark.values(state="intended", slice_id=key[0]))
+        conn.execute(_MARK, {"ids": padded(ids), "slice": key[0]})
     like = Bundle("", (), history_id, now, doubt=False, mend=mend)
     return _bundles(rows, like, _shadows(conn, account_id))
 
@@ -160,21 +189,12 @@ def hand_over(conn: Connection, account_id: int) -> None:
 
 def _shadows(conn: Connection, account_id: int) -> set[str]:
     """The bundles of what left the source while it was in doubt."""
-    gone = select(occurrence.c.bundle).where(
-        occurrence.c.account_id == account_id,
-        occurrence.c.state == "intended",
-        occurrence.c.gone.is_(True),
-    )
-    return set(conn.scalars(gone))
+    return set(conn.scalars(_GONE, {"account": account_id}))
 
 
 def release(conn: Connection, occurrence_ids: Sequence[int]) -> None:
     """Give back what was claimed and certainly never sent."""
-    conn.execute(
-        update(occurrence)
-        .where(occurrence.c.id.in_(list(occurrence_ids)), occurrence.c.state == "intended")
-        .values(state="pending", slice_id=None)
-    )
+    conn.execute(_RELEASE, {"ids": padded(occurrence_ids)})
 
 
 def _bundles(rows: Sequence[Sequence[Any]], like: Bundle, shadows: Collection[str]) -> list[Bundle]:

@@ -11,6 +11,7 @@ from sqlalchemy import (
     Column,
     Connection,
     Table,
+    and_,
     bindparam,
     delete,
     func,
@@ -24,7 +25,7 @@ from migrate.ledger.bulk import Bulk
 from migrate.ledger.stale import settle
 from migrate.ledger.tables import baseline, message, notice, occurrence, repair
 from migrate.message import Repair
-from migrate.pieces import pieces
+from migrate.pieces import padded, pieces
 
 _ANEW = {
     "stale": True,
@@ -94,17 +95,24 @@ class Outcome:
         )
 
 
+# SQLite takes an index for each side of an OR only if each side names all columns of it, and were
+# gmail_id a condition, it would take that one's: it would read the whole account.
+_MINE = message.c.account_id == bindparam("account")
+_FIND = (
+    select(message)
+    .where(
+        or_(
+            and_(_MINE, message.c.sha256 == bindparam("sha")),
+            and_(_MINE, message.c.header_id == bindparam("header")),
+        )
+    )
+    .order_by(message.c.id)
+)
+
+
 def find(conn: Connection, account_id: int, sha256: str, header_id: str | None) -> list[Known]:
     """Messages of ours with these bytes or this Message-ID that Gmail holds, oldest first."""
-    query = (
-        select(message)
-        .where(
-            message.c.account_id == account_id,
-            or_(message.c.sha256 == sha256, message.c.header_id == header_id),
-        )
-        .order_by(message.c.id)
-    )
-    # Were gmail_id a condition, SQLite would take its index and read the whole account.
+    wanted = {"account": account_id, "sha": sha256, "header": header_id}
     return [
         Known(
             r.sha256,
@@ -117,7 +125,7 @@ def find(conn: Connection, account_id: int, sha256: str, header_id: str | None) 
             r.undone is not None,
             r.basis if r.undone else None,
         )
-        for r in conn.execute(query)
+        for r in conn.execute(_FIND, wanted)
         if r.gmail_id is not None
     ]
 
@@ -206,6 +214,10 @@ _CLOSE = Bulk(
         .scalar_subquery(),
     )
 )
+_IDS = select(message.c.account_id, message.c.sha256, message.c.id).where(
+    message.c.account_id.in_(bindparam("accounts", expanding=True)),
+    message.c.sha256.in_(bindparam("hashes", expanding=True)),
+)
 
 
 def record(conn: Connection, found: Sequence[Outcome]) -> None:
@@ -262,11 +274,13 @@ def _put_repairs(conn: Connection, found: Sequence[Outcome]) -> None:
 
 def _message_ids(conn: Connection, keys: Collection[tuple[int, str]]) -> dict[tuple[int, str], int]:
     """(Account id, SHA-256) → id of those that have a row."""
-    query = select(message.c.account_id, message.c.sha256, message.c.id).where(
-        message.c.account_id.in_({account for account, _ in keys}),
-        message.c.sha256.in_({sha256 for _, sha256 in keys}),
-    )
-    return {(row.account_id, row.sha256): row.id for row in conn.execute(query)}
+    if not keys:
+        return {}
+    some = {
+        "accounts": padded([*{account for account, _ in keys}]),
+        "hashes": padded([*{sha256 for _, sha256 in keys}]),
+    }
+    return {(row.account_id, row.sha256): row.id for row in conn.execute(_IDS, some)}
 
 
 def _row(outcome: Outcome) -> dict[str, Any]:

@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, func, insert, or_, select, update
+from sqlalchemy import Connection, bindparam, func, insert, or_, select, update
 from sqlalchemy.sql.schema import ScalarElementColumnDefault
 
 from migrate.errors import FolderRefused
@@ -14,7 +14,7 @@ from migrate.labels import Mapped
 from migrate.ledger import stale
 from migrate.ledger.bulk import Bulk
 from migrate.ledger.tables import folder, occurrence
-from migrate.pieces import pieces
+from migrate.pieces import padded, pieces
 from migrate.source import FolderState
 
 
@@ -282,6 +282,18 @@ _DEFAULTS: dict[str, Any] = {
     if each is not occurrence.c.id
 }
 _INSERT = Bulk(insert(occurrence), tuple(_DEFAULTS))
+_THERE = select(occurrence.c.uid).where(
+    occurrence.c.folder_id == bindparam("folder"),
+    occurrence.c.uid.in_(bindparam("uids", expanding=True)),
+)
+_NEXT = (
+    update(folder)
+    .where(
+        folder.c.id == bindparam("folder"),
+        or_(folder.c.uidnext.is_(None), folder.c.uidnext < bindparam("next")),
+    )
+    .values(uidnext=bindparam("next"))
+)
 
 
 def add_occurrences(conn: Connection, rows: Sequence[dict[str, Any]]) -> None:
@@ -291,29 +303,30 @@ def add_occurrences(conn: Connection, rows: Sequence[dict[str, Any]]) -> None:
     """
     if not rows:
         return
-    uids = [row["uid"] for row in rows]
-    again = (occurrence.c.folder_id == rows[0]["folder_id"], occurrence.c.uid.in_(uids))
-    back = set(conn.scalars(select(occurrence.c.uid).where(*again)))
+    uids, folder_id = [row["uid"] for row in rows], rows[0]["folder_id"]
+    back = set(conn.scalars(_THERE, {"folder": folder_id, "uids": padded(uids)}))
     if back:
+        again = (occurrence.c.folder_id == folder_id, occurrence.c.uid.in_(uids))
         conn.execute(update(occurrence).where(*again).values(gone=False))
         stale.mark(conn, *again)
         now = {row["uid"]: row.get("flags", "") for row in rows if row["uid"] in back}
-        stale.set_flags(conn, rows[0]["folder_id"], now)
+        stale.set_flags(conn, folder_id, now)
     if fresh := [row for row in rows if row["uid"] not in back]:
         _INSERT.run(conn, [_DEFAULTS | each for each in fresh])
-    highest = max(uids)
-    conn.execute(
-        update(folder)
-        .where(
-            folder.c.id == rows[0]["folder_id"],
-            or_(folder.c.uidnext.is_(None), folder.c.uidnext <= highest),
-        )
-        .values(uidnext=highest + 1)
+    conn.execute(_NEXT, {"folder": folder_id, "next": max(uids) + 1})
+
+
+_PENDING = (
+    select(occurrence.c.id)
+    .where(
+        occurrence.c.account_id == bindparam("account"),
+        occurrence.c.state == "pending",
+        occurrence.c.gone.is_(False),
     )
+    .limit(1)
+)
 
 
 def any_pending(conn: Connection, account_id: int) -> bool:
     """Whether anything is still to be claimed."""
-    mine = (occurrence.c.account_id == account_id, occurrence.c.state == "pending")
-    query = select(occurrence.c.id).where(*mine, occurrence.c.gone.is_(False)).limit(1)
-    return conn.scalar(query) is not None
+    return conn.scalar(_PENDING, {"account": account_id}) is not None

@@ -10,11 +10,12 @@ from dataclasses import dataclass
 from itertools import groupby
 from typing import Any, TypeVar
 
-from sqlalchemy import Connection, Engine, select
+from sqlalchemy import Connection, Engine, bindparam, select
 
 from migrate.errors import StateError
 from migrate.ledger.tables import account
 from migrate.ledger.trouble import Place, trouble
+from migrate.pieces import padded
 
 T = TypeVar("T")
 
@@ -155,9 +156,13 @@ def _groups(
         yield lost, op, list(group)
 
 
+_FENCES = select(account.c.id, account.c.fence).where(
+    account.c.id.in_(bindparam("ids", expanding=True))
+)
+
+
 def _fences(conn: Connection, jobs: list[_Job]) -> dict[int, int]:
     wanted = {job.lease[0] for job in jobs if job.lease}
     if not wanted:
         return {}
-    rows = conn.execute(select(account.c.id, account.c.fence).where(account.c.id.in_(wanted)))
-    return {row.id: row.fence for row in rows}
+    return {row.id: row.fence for row in conn.execute(_FENCES, {"ids": padded([*wanted])})}

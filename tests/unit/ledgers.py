@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import event, select
 
 from migrate.labels import Mapped
 from migrate.ledger import Ledger, accounts, scanning
@@ -64,3 +64,32 @@ def rows(ledger: Ledger) -> dict[int, Any]:
     """All occurrences by UID."""
     with ledger.read() as conn:
         return {row.uid: row for row in conn.execute(select(occurrence))}
+
+
+@contextmanager
+def overheard(ledger: Ledger) -> Iterator[list[tuple[str, Any]]]:
+    """The SQL that the ledger sends to its database meanwhile, and what was bound."""
+    sent: list[tuple[str, Any]] = []
+
+    def hear(conn: object, cursor: object, statement: str, bound: Any, *_: object) -> None:
+        sent.append((statement, bound))
+
+    event.listen(ledger._engine, "before_cursor_execute", hear)
+    try:
+        yield sent
+    finally:
+        event.remove(ledger._engine, "before_cursor_execute", hear)
+
+
+def explained(ledger: Ledger, sent: list[tuple[str, Any]]) -> list[tuple[str, str]]:
+    """The same with how SQLite goes about each of the statements."""
+    with ledger.read() as conn:
+        return [
+            (
+                statement,
+                " ".join(
+                    row[3] for row in conn.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", bound)
+                ),
+            )
+            for statement, bound in sent
+        ]

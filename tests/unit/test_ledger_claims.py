@@ -8,13 +8,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import event
 
 from migrate.ledger import Ledger, claims, scanning
 from migrate.ledger.accounts import Account
 from migrate.ledger.claims import Bundle
 from migrate.ledger.order import Direction, Order, put_in_order, waiting
-from tests.unit.ledgers import RUN, opened, put, put_folder, rows, take
+from tests.unit.ledgers import RUN, explained, opened, overheard, put, put_folder, rows, take
 
 
 class Desk:
@@ -272,15 +271,26 @@ def test_what_a_slice_costs_does_not_grow_with_what_is_pending(desk: Desk) -> No
     """Of its statements one reads by the order of copying, up to its limit; the others must not."""
     desk.put(1, bundle="<a>")
     desk.order()
-    sent: list[tuple[str, Any]] = []
-    listen = partial(event.listen, desk.ledger._engine, "before_cursor_execute")
-    listen(lambda conn, cursor, statement, parameters, *_: sent.append((statement, parameters)))
-    assert desk.claim()
-    plans = []
-    with desk.ledger.read() as conn:
-        for statement, parameters in [each for each in sent if "occurrence" in each[0]]:
-            told = conn.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", parameters)
-            plans.append((statement, " ".join(row[3] for row in told)))
+    with overheard(desk.ledger) as sent:
+        assert desk.claim()
+    plans = explained(desk.ledger, [each for each in sent if "occurrence" in each[0]])
     by_order = [statement for statement, plan in plans if "seq>?" in plan]
     assert len(plans) >= 2
     assert [" LIMIT " in each.replace("\n", " ") for each in by_order] == [True]
+
+
+def test_slices_of_any_size_are_the_same_few_statements(desk: Desk) -> None:
+    """SQLite's driver keeps 128 of them for each connection, with the values they had last."""
+    for uid in range(1, 40):
+        desk.put(uid)
+    desk.order()
+    texts: set[frozenset[str]] = set()
+    for count in range(5, 9):
+        with overheard(desk.ledger) as said:
+            claimed = desk.claim(messages=count)
+            assert len(claimed) == count
+            given_back = [each.occurrences[0].id for each in claimed]
+            desk.ledger.write(partial(claims.release, occurrence_ids=given_back))
+        texts.add(frozenset(statement for statement, _ in said))
+    assert len(texts) == 1
+    assert {row.state for row in rows(desk.ledger).values()} == {"pending"}

@@ -57,6 +57,16 @@ def test_what_is_on_disk_is_found(scene: tuple[Ledger, Account], caught_up: bool
     assert memory.ids(["other"]) == set()
 
 
+def test_one_message_is_found_without_a_look_at_all_of_them(scene: tuple[Ledger, Account]) -> None:
+    ledger, account = scene
+    with ledgers.overheard(ledger) as sent, ledger.read() as conn:
+        assert outcomes.find(conn, account.id, "sha3", "<4>")
+    asked = [each for each in sent if each[0].startswith("SELECT")]
+    ((_, plan),) = ledgers.explained(ledger, asked)
+    assert "account_id=? AND sha256=?" in plan and "account_id=? AND header_id=?" in plan
+    assert "(account_id=?)" not in plan
+
+
 def test_what_is_on_its_way_to_the_ledger_is_found(scene: tuple[Ledger, Account]) -> None:
     ledger, account = scene
     memory = Memory(ledger, account.id)

@@ -8,6 +8,9 @@ from pathlib import Path
 
 import pytest
 
+from migrate.config import init_files, load, private_directory
+from migrate.ledger import Ledger
+
 ROOT = Path(__file__).parents[2]
 _HEAVY = {
     "asyncio",
@@ -54,3 +57,15 @@ def test_a_help_imports_nothing_of_the_work(words: list[str], needed: str, other
     modules = imported(*words)
     assert needed in modules
     assert modules & (_HEAVY | {other}) == set()
+
+
+def test_a_look_at_the_ledger_imports_neither_side(tmp_path: Path) -> None:
+    init_files(tmp_path, source_url="imaps://mail.example.jp")
+    config = load(tmp_path)
+    private_directory(config.ledger_path.parent)
+    with Ledger(config.ledger_url):
+        pass
+    modules = imported("migrate", "status", "--dir", str(tmp_path))
+    assert "sqlalchemy.dialects.sqlite" in modules
+    assert "sqlalchemy.dialects.postgresql" not in modules
+    assert modules & (_HEAVY - {"asyncio", "pydantic", "sqlalchemy"}) == set()

@@ -51,6 +51,8 @@ def undo(
         scopes = config.target.scopes
         if scopes == "minimal" or (delete and scopes != "full"):
             raise UsageError("undo-scopes", wanted="full" if delete else "modify", found=scopes)
+        if not dry_run:
+            common.refuse_paused(config)
         with Ledger(config.ledger_url) as ledger:
             taken = _chosen(ledger, run)
             wish = Wish(taken, delete, include_read, dry_run)
@@ -91,11 +93,30 @@ def _undo(
         for error in unwritten:
             common.show_error(error, texts)
     _tell(found, undo_id, wish, texts, as_json=as_json)
+    if any(each.stopped for each in found):
+        common.say(_why_stopped(found, config, ledger, texts))
     codes = [each.error.exit_code for each in found if each.error]
     codes += [EXIT_PENDING for each in found if each.stopped]
     # What its owner deleted for good is listed, but nothing of it is left.
     codes += [EXIT_DIFFERS for each in found if any(why != "gone" for _, why in each.done.spared)]
     raise typer.Exit(common.worst(codes))
+
+
+def _why_stopped(found: Sequence[Outcome], config: Config, ledger: Ledger, texts: Texts) -> str:
+    """A pause, or Ctrl-C; and how to go on."""
+    from migrate.ledger import accounts, pauses
+
+    stopped = [each.account for each in found if each.stopped]
+    with ledger.read() as conn:
+        paused = pauses.paused(conn)
+        ids = accounts.known(conn, [row.pair for row in stopped])
+    if paused.all is not None:
+        return texts("batch.run.paused", directory=config.directory)
+    held = [row.source_user for row in stopped if ids[row.pair] in paused.accounts]
+    if not held:
+        return texts("cli.undo.resume")
+    users = common.named(held, texts)
+    return texts("batch.run.paused_some", users=users, directory=config.directory)
 
 
 def _chosen(ledger: Ledger, name: str) -> str:
@@ -165,5 +186,3 @@ def _tell(
     if whole.used:
         typer.echo(texts("cli.undo.used", labels=", ".join(sorted(whole.used)[:10])))
     common.show_errors([each.error for each in found if each.error], texts)
-    if any(each.stopped for each in found):
-        common.say(texts("cli.undo.resume"))

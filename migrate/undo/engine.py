@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing
+from contextlib import closing, nullcontext
 from dataclasses import dataclass, replace
 from functools import partial
 
@@ -19,6 +19,7 @@ from migrate.ledger import Ledger, accounts, totals, undoing
 from migrate.ledger.accounts import Account
 from migrate.ledger.leases import Lease, Leases
 from migrate.notice import Notice
+from migrate.pausing import Pauses
 from migrate.progress import Progress
 from migrate.sending import Target
 from migrate.texts import Texts
@@ -34,7 +35,7 @@ class Outcome:
     done: Undone
     error: MailhaulError | None = None
     stopped: bool = False
-    """Ctrl-C came first."""
+    """Ctrl-C or a pause came first."""
 
 
 class UndoEngine:
@@ -50,9 +51,9 @@ class UndoEngine:
         stop: threading.Event,
     ) -> None:
         self._config, self._ledger, self._undo = config, ledger, undo_id
-        self._wish, self._progress, self._stop = wish, progress, stop
+        self._wish, self._progress = wish, progress
         self._gmail = Gmail(config, stop, ledger=ledger)
-        self._leases = Leases(ledger)
+        self._leases, self._pauses = Leases(ledger), Pauses(ledger, stop)
 
     def run(self, rows: Sequence[Row]) -> list[Outcome]:
         """Of those of `rows` that the ledger knows."""
@@ -60,11 +61,12 @@ class UndoEngine:
             ids = accounts.known(conn, [row.pair for row in rows])
         known = [row for row in rows if row.pair in ids]
         threads = self._config.limits.accounts
-        with closing(self._gmail), self._leases, ThreadPoolExecutor(threads) as pool:
+        heeded = nullcontext() if self._wish.dry else self._pauses  # which only looks
+        with closing(self._gmail), self._leases, heeded, ThreadPoolExecutor(threads) as pool:
             return list(pool.map(lambda row: self._account(row, ids[row.pair]), known))
 
     def _account(self, row: Row, account_id: int) -> Outcome:
-        if self._stop.is_set():
+        if self._pauses.stop(account_id).is_set():
             return Outcome(row, Undone(), stopped=True)
         if self._wish.dry:
             with self._ledger.read() as conn:
@@ -108,7 +110,8 @@ class UndoEngine:
             count = undoing.count(conn, account.id, self._wish.run_id)
         self._progress.open(row.source_user, count, "undo")
         seen = partial(self._progress.scanned, row.source_user)
-        Undo(self._ledger, account, target, self._undo, self._wish, self._stop, done, seen).run()
+        stop = self._pauses.stop(account.id)
+        Undo(self._ledger, account, target, self._undo, self._wish, stop, done, seen).run()
 
     def _release(self, lease: Lease, error: MailhaulError | None) -> None:
         with self._ledger.read() as conn:

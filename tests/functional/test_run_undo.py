@@ -3,17 +3,25 @@
 from __future__ import annotations
 
 import sqlite3
+import threading
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
+import typer
 
+from migrate.cli.undoing import undo
+from migrate.config import load
 from migrate.demo.imap import Running as Imap
 from migrate.demo.imap import embedded_imap
 from migrate.demo.mail import SampleMessage
+from migrate.ledger import Ledger, pauses
+from migrate.progress import Progress
 from migrate.sandbox.embed import Running, running
+from migrate.texts import Texts
+from migrate.undo import UndoEngine, Wish
 from tests.contracts.gmail import b64
 
 from .migration import FAST, Gmail, Migration, faults, uploads
@@ -240,6 +248,36 @@ def test_an_undo_that_was_killed_goes_on(scene: Scene) -> None:
         faults(scene.sandbox)
     scene.undo(run)
     assert scene.there() == before
+
+
+def test_a_pause_is_heeded(scene: Scene, capsys: pytest.CaptureFixture[str]) -> None:
+    run, whole = scene.run(), scene.there()
+    config, stop = load(scene.migration.directory), threading.Event()
+    told = {"users": USER, "directory": config.directory}
+
+    class Pausing(Progress):
+        def open(self, user: str, messages: int, what: str = "copy") -> None:
+            ledger.write(pauses.pause)
+            stop.wait(60.0)
+
+    def typed(*, dry: bool = False) -> tuple[int, str]:
+        with pytest.raises(typer.Exit) as ended:
+            undo(run, config.directory, dry_run=dry, lang="en")
+        return ended.value.exit_code, capsys.readouterr().err
+
+    with Ledger(config.ledger_url) as ledger:
+        (found,) = UndoEngine(config, ledger, "x", Wish(run), Pausing(), stop).run(config.accounts)
+        assert found.stopped and not found.error and scene.there() == whole
+        code, said = typed()
+        assert (code, "The migration was paused" in said) == (4, True)
+        assert typed(dry=True)[0] == 0  # it only looks
+        ledger.write(pauses.resume)
+        ledger.write(lambda conn: pauses.pause(conn, [1]))
+        assert typed() == (4, f"{Texts('en')('batch.run.paused_some', **told)}\n")
+        assert scene.there() == whole
+        ledger.write(pauses.resume)
+    assert typed() == (0, "")
+    assert scene.there() != whole
 
 
 def test_unknown_runs_and_undos_of_undos_are_refused(scene: Scene) -> None:

@@ -61,6 +61,12 @@ def enrol(conn: Connection, pairs: Sequence[tuple[str, str]]) -> dict[tuple[str,
     return known(conn, pairs)
 
 
+def pairs(conn: Connection) -> list[tuple[str, str]]:
+    """(Source user, target user) of all accounts."""
+    columns = select(account.c.source_user, account.c.target_user).order_by(account.c.id)
+    return [(row[0], row[1]) for row in conn.execute(columns)]
+
+
 def known(conn: Connection, pairs: Sequence[tuple[str, str]]) -> dict[tuple[str, str], int]:
     """The ids of those (source user, target user) pairs that have a row."""
     columns = select(account.c.source_user, account.c.target_user, account.c.id)

@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+import json
 import threading
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
+import typer
 
+from migrate.cli import common
 from migrate.cli.common import outcome
 from migrate.cli.copying import copy
-from migrate.config import load
+from migrate.cli.pausing import pause, resume
+from migrate.config import load, private_directory, quick
+from migrate.credentials import Secret
+from migrate.errors import Paused
+from migrate.ledger import Ledger, accounts
 from migrate.progress import Progress
 from migrate.sandbox.embed import Running
 
@@ -106,3 +113,31 @@ def test_a_pause_before_the_first_run_and_without_any_server(
     status = here.migration("status", "--json")
     assert status.code == 4
     assert status.json["paused"] == status.json["accounts"][0]["paused"] is not None
+
+
+def test_a_run_in_quick_form_is_paused_by_its_folder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    password, api = Secret("p"), "http://127.0.0.1:1"
+    config = quick("imaps://ann@127.0.0.1", "a@example.org", Path("k"), password=password, api=api)
+    monkeypatch.chdir(tmp_path)
+    config = replace(config, directory=tmp_path / config.directory.name)
+    with pytest.raises(typer.Exit) as ended:
+        pause(tmp_path, lang="en")
+    assert ended.value.exit_code == 2 and "There is no migration.toml" in capsys.readouterr().err
+    private_directory(config.ledger_path.parent)
+    with Ledger(config.ledger_url) as ledger:
+        ledger.write(lambda conn: accounts.enrol(conn, [config.accounts[0].pair]))
+    with pytest.raises(typer.Exit):
+        pause(tmp_path, lang="en")
+    assert f"migrate pause --dir {config.directory}" in capsys.readouterr().err
+    pause(config.directory, ["ann"], as_json=True)
+    told = json.loads(capsys.readouterr().out)
+    assert [each["paused"] is None for each in told["accounts"]] == [False]
+    assert common.paused_since(config) is None
+    pause(config.directory)
+    with pytest.raises(Paused):
+        common.refuse_paused(config)
+    resume(config.directory, lang="en")
+    assert "run --source" in capsys.readouterr().out
+    common.refuse_paused(config)

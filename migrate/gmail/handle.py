@@ -1,4 +1,4 @@
-"""libcurl for one thread: one kept-alive connection, told only what has changed since last time.
+"""libcurl, a request at a time: one kept-alive connection, told only what changed since last time.
 
 Two rules keep a message from being stored twice behind our back:
 

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import json
 import secrets
-import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import chain
@@ -79,7 +79,11 @@ class Parcel:
 
 
 class Uploader:
-    """Sends messages over one kept-alive connection per thread."""
+    """Sends messages from any thread, over as many kept-alive connections as are in use at a time.
+
+    With what it trusts, a connection takes about a megabyte. Eight accounts have a hundred threads,
+    most of which wait for quota.
+    """
 
     def __init__(self, api: str, ca_file: Path | None = None, timeout: float = 120) -> None:
         self._api = api.rstrip("/")
@@ -87,7 +91,8 @@ class Uploader:
         self._timeout = timeout
         self._boundary = secrets.token_hex(24)
         """No message can hold it: nobody knows it."""
-        self._handles = threading.local()
+        self._idle: list[Handle] = []
+        """What was used last is at the end, and the next to be used."""
 
     def send(
         self,
@@ -110,28 +115,29 @@ class Uploader:
         check()
         opening = _opening(self._boundary, method == "draft", tuple(sorted(labels)), thread_id)
         closing = f"\r\n--{self._boundary}--\r\n".encode()
-        handle = self._handle()
         query = _query(method, tuple(parameters.items()))
-        handle.tell(pycurl.URL, f"{self._api}{_PATHS[method]}?{query}")
-        handle.tell(
-            pycurl.HTTPHEADER,
-            [
-                f"Authorization: Bearer {token}",
-                f"Content-Type: multipart/related; boundary={self._boundary}",
-                "Accept: application/json",
-                "Expect:",
-            ],
-        )
-        handle.tell(pycurl.TIMEOUT, int(self._timeout + parcel.size / _BYTES_PER_SECOND))
-        try:
-            handle.perform(
-                len(opening) + parcel.size + len(closing),
-                chain([opening], parcel.chunks(), [closing]),
-                check,
+        with self._handle() as handle:
+            handle.tell(pycurl.URL, f"{self._api}{_PATHS[method]}?{query}")
+            handle.tell(
+                pycurl.HTTPHEADER,
+                [
+                    f"Authorization: Bearer {token}",
+                    f"Content-Type: multipart/related; boundary={self._boundary}",
+                    "Accept: application/json",
+                    "Expect:",
+                ],
             )
-        except pycurl.error as error:
-            raise self._explained(handle, *error.args) from error
-        return _read(handle.status, handle.answer)
+            handle.tell(pycurl.TIMEOUT, int(self._timeout + parcel.size / _BYTES_PER_SECOND))
+            try:
+                handle.perform(
+                    len(opening) + parcel.size + len(closing),
+                    chain([opening], parcel.chunks(), [closing]),
+                    check,
+                )
+            except pycurl.error as error:
+                raise self._explained(handle, *error.args) from error
+            status, answer = handle.status, handle.answer
+        return _read(status, answer)
 
     def _explained(self, handle: Handle, code: int, reason: str) -> Exception:
         host = urlsplit(self._api).netloc
@@ -142,12 +148,16 @@ class Uploader:
             return NotSent(f"{host}: {reason}")
         return OutcomeUnknown(f"curl {code}: {reason}")
 
-    def _handle(self) -> Handle:
-        handle: Handle | None = getattr(self._handles, "own", None)
-        if handle is None:
-            secure = self._api.startswith("https:")
-            handle = self._handles.own = Handle(secure=secure, ca=self._ca)
-        return handle
+    @contextmanager
+    def _handle(self) -> Iterator[Handle]:
+        try:
+            handle = self._idle.pop()
+        except IndexError:
+            handle = Handle(secure=self._api.startswith("https:"), ca=self._ca)
+        try:
+            yield handle
+        finally:
+            self._idle.append(handle)
 
 
 @lru_cache(1024)

@@ -307,7 +307,7 @@ class LocalEngine:
         if delta and self._mirror is not None:
             delta.mirror(self._mirror)
         if policy.notice == "message" and self._last:
-            self._notice(account, target).send(self._run)
+            self._notice(account, target).send(self._run, self._events.of(row.source_user))
 
     def _notice(self, account: Account, target: Target) -> Notice:
         settle = self._config.limits.settle_seconds

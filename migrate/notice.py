@@ -19,6 +19,7 @@ from sqlalchemy import Connection
 
 from migrate.body import Body
 from migrate.config import PolicyConfig, is_mailbox
+from migrate.events import Tell
 from migrate.figures import number
 from migrate.gmail.errors import MessageRefused
 from migrate.gmail.upload import Parcel
@@ -110,7 +111,7 @@ class Notice:
         language = policy.notice_language
         self._texts = texts if language == "auto" else Texts(language)
 
-    def send(self, run_id: str) -> None:
+    def send(self, run_id: str, tell: Tell) -> None:
         """If it is due. What Gmail refuses is tried again in the next run. Raises what stops the
         account."""
         mine, readable = self._account.id, self._target.readable
@@ -129,8 +130,10 @@ class Notice:
             stored = sender.send("import", letter)
         except MessageRefused:
             self._record(None)
+            tell("notice-refused")
         else:
             self._record(stored.gmail_id)
+            tell("notice-sent")
 
     def resume(self) -> None:
         """Adopt the notice that a process brought which died before it could say so.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import email
+import json
 from collections.abc import Callable, Iterator
 from email.message import EmailMessage
 from email.policy import default
@@ -74,6 +75,10 @@ def test_an_owner_is_told_once(
     again = run(monkeypatch, move, sandbox, CONTENT, JAPANESE + LIMITS)
     assert again.counts() == copied.counts()
     assert len(told(again.gmail.messages())) == 1
+    logs = (move / "state" / "logs").glob("*.jsonl")
+    events = [json.loads(line) for log in logs for line in log.read_text().splitlines()]
+    (sent,) = [each for each in events if each["event"] == "notice-sent"]
+    assert sent["account"] == "source"
 
 
 def test_not_while_other_passes_follow(

@@ -17,7 +17,7 @@ from migrate.ledger.tables import account, folder, message, occurrence
 from migrate.ledger.verifications import Verification
 from migrate.report.certificate import check, issue, name
 from migrate.report.gather import gather
-from migrate.texts import Texts
+from migrate.texts import Lang, Texts
 from tests.unit import ledgers
 from tests.unit.report_documents import HOSTILE
 
@@ -50,9 +50,9 @@ class Case:
     def verified(self, found: Verification) -> None:
         self.ledger.write(lambda conn: verifications.record(conn, self.account.id, found))
 
-    def issue(self, *, all_of_them: bool = False) -> dict[str, Any] | None:
+    def issue(self, lang: Lang = "en", *, all_of_them: bool = False) -> dict[str, Any] | None:
         """The certificate, if one was written now."""
-        texts = Texts("en")
+        texts = Texts(lang)
         with self.ledger.read() as conn:
             document = gather(conn, "status", ledgers.RUN, texts)
             pages = issue(conn, document, self.reports, texts, all_of_them=all_of_them)
@@ -185,3 +185,42 @@ def test_a_verification_that_never_was_is_found_out(case: Case, key: str) -> Non
         _, differing = check(conn, file, Texts("en"))
     page = file.with_suffix(".html").name  # names the hash of another document now
     assert [(each.what, each.folder) for each in differing] == [("claim", key), ("file", page)]
+
+
+def _quarantined(case: Case) -> None:
+    """With repairs, skips, hostile names, and an error."""
+    folder_id = ledgers.put_folder(case.ledger, case.account, HOSTILE)
+    refused = {"state": "quarantined", "reason": "gmail-from-invalid", "message_id": None}
+    ledgers.put(case.ledger, case.account, folder_id, 7, **refused)
+    ledgers.put(case.ledger, case.account, folder_id, 8, state="skipped", reason="deleted")
+    failed = {"state": "failed", "error_code": "source-login-refused", "error_params": {}}
+    case.ledger.write(lambda conn: conn.execute(update(account).values(**failed)))
+    case.verified(BAD)
+
+
+@pytest.mark.parametrize("lang", ["en", "ja"])
+@pytest.mark.parametrize("more", [False, True])
+def test_a_page_that_was_changed_by_hand_is_found_out(case: Case, lang: Lang, more: bool) -> None:
+    if more:
+        _quarantined(case)
+    made = case.issue(lang, all_of_them=True)
+    assert made is not None
+
+    def checked() -> list[str]:
+        with case.ledger.read() as conn:
+            return [each.what for each in check(conn, page, Texts("en"))[1]]
+
+    (page,) = case.reports.glob("*.html")
+    whole = page.read_text("utf-8")
+    assert checked() == []
+    title = Texts(lang)(f"certificate.title.{made['outcome']}")
+    page.write_text(whole.replace(f">{title}<", ">All is well<"), "utf-8")
+    assert checked() == ["page"]
+    page.write_text(whole.replace("<html lang", "<html  lang"), "utf-8")
+    assert checked() == ["page"]
+    file = page.with_suffix(".json")
+    older = file.read_bytes().replace(made["version"].encode(), b"0.0.1")
+    before, after = (hashlib.sha256(each).hexdigest() for each in (file.read_bytes(), older))
+    file.write_bytes(older)
+    page.write_text(whole.replace(before, after), "utf-8")
+    assert checked() == []

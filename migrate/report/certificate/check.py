@@ -13,10 +13,11 @@ from sqlalchemy import Connection
 
 from migrate.errors import UsageError
 from migrate.ledger import accounts
-from migrate.report.certificate.document import KIND, SCHEMA, Outcome
+from migrate.report.certificate.document import KIND, SCHEMA, Certificate, Outcome
 from migrate.report.certificate.gather import gather
 from migrate.report.certificate.issue import document
 from migrate.report.certificate.lines import digest
+from migrate.report.certificate.rebuilt import language, proof, rebuilt
 from migrate.report.gather import gather as gather_all
 from migrate.texts import Texts
 
@@ -28,7 +29,8 @@ CLAIMS = ("lacks", "skips", "repairs", "verification", "deep_verification")
 class Disagreement:
     what: str
     """`outcome`, `folder` (there or not), `label`, `count` (of a class), `digest` (of the source's
-    or the target's lines), `file` (of messages), `claim` (one of CLAIMS)."""
+    or the target's lines), `file` (of messages, or one that names another document), `page` (not
+    what comes of the document), `claim` (one of CLAIMS)."""
     folder: str
     """Empty for what concerns the whole account; the class or the hash after a colon; the key of a
     claim."""
@@ -38,8 +40,9 @@ class Disagreement:
 
 def check(conn: Connection, file: Path, texts: Texts) -> tuple[Outcome, list[Disagreement]]:
     """What the certificate `file` (the JSON document, or another file of it) claims; and what it
-    says otherwise than the ledger does now, or its files than the hashes of them. Of a page only
-    the hash is looked at that it names: what else stands there is as good as that document.
+    says otherwise than the ledger does now, or its files than the hashes of them. A page must be
+    the one that comes of the document; of one that another version made only the hash is looked at
+    that it names.
 
     UsageError when it is no certificate, or of an account that the ledger does not know.
     """
@@ -51,9 +54,15 @@ def check(conn: Connection, file: Path, texts: Texts) -> tuple[Outcome, list[Dis
     (line,) = gather_all(conn, "status", None, texts, [pair]).accounts
     hashes = digest(conn, ids[pair], lambda _: None)
     found = document(gather(conn, ids[pair], line, "", texts), hashes)
+    page = file.with_suffix(".html")
+    text = page.read_text("utf-8", "replace") if page.is_file() else ""
+    written = Texts(language(text))
+    made = gather(conn, ids[pair], line, "", written)
     try:
-        differing = [*_compared(stated, found), *_page(file), *_messages(file, stated["messages"])]
-    except (KeyError, TypeError, AttributeError) as error:  # of another shape than ours
+        differing = [*_compared(stated, found), *_messages(file, stated["messages"])]
+        if page.is_file():
+            differing += _page(page, text, stated, made, written)
+    except (KeyError, TypeError, ValueError, AttributeError) as error:  # of another shape than ours
         raise UsageError("certificate-unreadable", file=file) from error
     return stated["outcome"], differing
 
@@ -104,11 +113,20 @@ def _by_place(body: Mapping[str, Any]) -> dict[tuple[str, int], Mapping[str, Any
     return {(each["name"], each["uidvalidity"] or 0): each for each in body["folders"]}
 
 
-def _page(file: Path) -> Iterator[Disagreement]:
-    """The page beside the document names the hash of it."""
-    page, found = file.with_suffix(".html"), _sha256(file.with_suffix(".json"))
-    if page.is_file() and found not in page.read_text("utf-8", "replace"):
-        yield Disagreement("file", page.name, "-", found)
+def _page(
+    page: Path, text: str, stated: Mapping[str, Any], made: Certificate, texts: Texts
+) -> Iterator[Disagreement]:
+    """The page beside the document names the hash of it, and is what comes of it."""
+    from migrate.report.certificate.page import render  # jinja2 only when a page is made
+
+    whole = _sha256(page.with_suffix(".json"))
+    if whole not in text:
+        yield Disagreement("file", page.name, "-", whole)
+    elif stated["version"] == made.version:
+        again = render(rebuilt(stated, made), proof(stated, whole), texts)
+        if text != again:
+            pages = (hashlib.sha256(each.encode()).hexdigest() for each in (text, again))
+            yield Disagreement("page", page.name, *pages)
 
 
 def _sha256(file: Path) -> str:

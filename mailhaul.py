@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import atexit
 import gc
+import os
 
 import typer
 
@@ -14,6 +15,8 @@ from migrate.texts import Texts, language
 # come and once more at the end, takes a third of the CPU of a command such as `status`.
 gc.set_threshold(200_000, 10, 10)
 atexit.register(gc.freeze)
+# Nor for plugins of pydantic, in what every package that is installed says of itself.
+os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
 
 _texts = Texts(language())
 

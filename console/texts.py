@@ -18,7 +18,7 @@ import sys
 import tomllib
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
-from importlib.resources import files
+from pkgutil import get_data
 from typing import ClassVar, Literal
 
 Lang = Literal["en", "ja"]
@@ -36,8 +36,9 @@ def _flatten(prefix: str, table: Mapping[str, object]) -> Iterator[tuple[str, di
 @cache
 def catalogue(package: str, area: str) -> dict[str, dict[str, str]]:
     """All texts of one area (`errors`, `cli` …) of a package: key → language → text."""
-    source = files(package).joinpath(f"{area}.toml").read_text(encoding="utf-8")
-    return dict(_flatten(area, tomllib.loads(source)))
+    source = get_data(package, f"{area}.toml")  # importlib.resources is dear, and help needs none
+    assert source is not None, "a package that is no files"
+    return dict(_flatten(area, tomllib.loads(source.decode())))
 
 
 class Texts:

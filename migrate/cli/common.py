@@ -245,7 +245,8 @@ def publish(
     Gives what kept the reports from being written; what was done is told all the same.
     """
     from migrate.config import private_directory
-    from migrate.report import summary, to_json, write, write_texts
+    from migrate.report import summary, to_json, write
+    from migrate.report.kept import write_texts
 
     written: list[Path] = []
     failed: list[MailhaulError] = []

@@ -56,8 +56,9 @@ def _walk(config: Config, directory: Path, expected: Totals, texts: Texts) -> in
     from migrate.config import private_directory
     from migrate.plan import plan
     from migrate.progress import progress
-    from migrate.report import write, write_texts
+    from migrate.report import write
     from migrate.report.document import Document
+    from migrate.report.kept import write_texts
     from migrate.report.words import equation
 
     stop = threading.Event()

@@ -13,12 +13,11 @@ from pathlib import Path
 from console.files import replace
 from migrate.report.csv_files import LISTS, lists, to_csv
 from migrate.report.document import Document
-from migrate.report.kept import write_texts
 from migrate.report.markdown import to_markdown
 from migrate.report.verdict import summary
 from migrate.texts import Texts
 
-__all__ = ["summary", "to_csv", "to_html", "to_json", "to_markdown", "write", "write_texts"]
+__all__ = ["summary", "to_csv", "to_html", "to_json", "to_markdown", "write"]
 
 
 def to_html(document: Document, texts: Texts) -> str:

@@ -9,8 +9,8 @@ import pytest
 
 from migrate.body import Body
 from migrate.quarantine import beside, keep
-from migrate.report import write_texts
 from migrate.report.document import Document, QuarantineLine
+from migrate.report.kept import write_texts
 from migrate.shown import visible
 from migrate.texts import Lang, Texts
 from tests.unit import report_documents as sample

@@ -45,11 +45,14 @@ class Case:
     minutes: float
     since: float
     """Seconds from when on the quota is to be held."""
+    counted: str = "fixed"
+    """How the sandbox counts its minutes."""
 
 
 CASES = (
     Case("6,000 units a minute", 6_000, 6_000, 1, 0),
     Case("15,000 units a minute", 15_000, 15_000, 1, 0),
+    Case("6,000 in any sixty seconds", 6_000, 6_000, 1, 0, "sliding"),
     Case("6,000, unknown; 15,000 configured", 6_000, 15_000, 2, 90),
 )
 
@@ -66,7 +69,7 @@ class Sample:
 def measure(case: Case, minutes: float) -> plot.Panel:
     count = int(case.minutes * minutes * case.limit / IMPORT)
     options = ["--quota", "2026", "--units-per-user", str(case.limit), "--latency", LATENCY]
-    options += ["--assume", "quota-details=none"]
+    options += ["--assume", "quota-details=none", "--assume", f"quota-minute={case.counted}"]
     with (
         tempfile.TemporaryDirectory() as name,
         running_dovecot() as server,

@@ -319,6 +319,7 @@ NEVER = {
     "storage-full": "harm",
     "upload-per-day": "harm",
     "quota-by": "accounts",
+    "quota-minute": "quota",
     "quota-details": "quota",
 }
 """Not measured, and why (`measure.why.…`)."""

@@ -63,6 +63,8 @@ class Assumptions:
     """How a full mailbox refuses: 403 storageQuotaExceeded as Drive does; 400."""
     quota_by: Literal["user", "service-account"] = "user"
     """Who the units per minute and user are counted for."""
+    quota_minute: Literal["fixed", "sliding"] = "fixed"
+    """The minute that units are counted in: begun by a first call; any sixty seconds."""
     quota_details: Literal["named", "none"] = "named"
     """Whether a refusal for quota names the limit, and when the minute began."""
     concurrency: int = 10

@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from bench.simulated import held, refused, simulate
 from migrate.sandbox.access.keys import PROJECT_NUMBER
 from migrate.sandbox.access.tokens import Grant
 from migrate.sandbox.assumptions import parse
@@ -18,7 +19,7 @@ from migrate.sandbox.clock import Clock
 from migrate.sandbox.description.api import Api
 from migrate.sandbox.http.errors import ApiError
 from migrate.sandbox.limits.limits import Limits
-from migrate.sandbox.limits.meter import Meter, lasting, midnight
+from migrate.sandbox.limits.meter import Meter, SlidingMeter, lasting, midnight
 from migrate.sandbox.limits.penalty import CLOSED, LATER, LONGEST, PATIENCE, Penalty
 from migrate.sandbox.limits.quota import PLANS, UNITS
 from migrate.sandbox.methods.table import HANDLERS
@@ -78,6 +79,42 @@ def test_a_user_s_minute_begins_with_its_first_call() -> None:
     clock.time = NOON + 60
     under.charge(ANNA, BATCH, 0)
     assert under.units == {ANNA.user: 6_050, BERT.user: 50}
+
+
+def test_a_minute_that_slides_is_any_sixty_seconds() -> None:
+    under, clock = limits("2026", "quota-minute=sliding", units_per_user=100)
+    for at in (0, 50):
+        clock.time = NOON + at
+        under.charge(ANNA, BATCH, 0)
+    clock.time = NOON + 59.9
+    error = refusal(under, ANNA)
+    assert error.details and error.details[0]["metadata"]["window_start_time"] == str(int(NOON))
+    clock.time = NOON + 60
+    under.charge(ANNA, BATCH, 0)
+    assert refusal(under, ANNA, BATCH)
+    under.charge(BERT, BATCH, 0)
+    clock.time = NOON + 110
+    under.charge(ANNA, BATCH, 0)
+
+
+@pytest.mark.parametrize("minute", ["fixed", "sliding"])
+def test_an_hour_of_imports_keeps_what_the_sandbox_allows(minute: str) -> None:
+    under, clock = limits("2026", f"quota-minute={minute}")
+
+    class Sandbox:
+        limit = 6_000
+
+        def take(self, units: int, now: float) -> bool:
+            clock.time = NOON + now
+            try:
+                under.charge(ANNA, IMPORT, 0)
+            except ApiError:
+                return False
+            return True
+
+    sent = simulate(Sandbox(), 15_000, 3600.0)
+    assert held(sent, 6_000, 0, 3600) >= 0.97
+    assert refused(sent) < 0.005
 
 
 def test_a_refused_call_costs_nothing() -> None:
@@ -335,8 +372,9 @@ def test_groups_migration_takes_ten_messages_a_second() -> None:
     under.charge(ROBOT, "groupsmigration.archive.insert", 1000)
 
 
-def test_minutes_that_are_over_are_forgotten() -> None:
-    meter, now = Meter(100, lasting(60)), count()
+@pytest.mark.parametrize("meter", [Meter(100, lasting(60)), SlidingMeter(100, 60)])
+def test_minutes_that_are_over_are_forgotten(meter: Meter) -> None:
+    now = count()
     for user in range(1_000):
         assert meter.take(str(user), 1, next(now))
     assert len(meter._windows) == 60

@@ -27,6 +27,7 @@ class Limits:
             plan(options),
             by_user=assume.quota_by == "user",
             named=assume.quota_details == "named",
+            sliding=assume.quota_minute == "sliding",
         )
         self._concurrency = Concurrency(assume.concurrency if enforced else 0)
         self._archives = Concurrency(1, parallel_operation)

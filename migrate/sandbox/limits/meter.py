@@ -2,15 +2,15 @@
 
 Windows are fixed: each begins at a key's first call after its last one ended. That is an
 assumption, but a captured refusal (see `quota`) has a `window_start_time` in the 53rd second of a
-minute, so Gmail's minutes are not the clock's.
+minute, so Gmail's minutes are not the clock's. Or they slide: any sixty seconds count.
 """
 
 from __future__ import annotations
 
 import math
-from collections import OrderedDict
+from collections import OrderedDict, deque
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
@@ -30,8 +30,31 @@ def midnight(now: float) -> float:
 
 @dataclass(slots=True)
 class Window:
+    began: float
     until: float
     left: float
+
+    def take(self, amount: int, now: float) -> None:
+        self.left -= amount
+
+
+@dataclass(slots=True)
+class Sliding(Window):
+    """It ends when nothing is left in it that counts."""
+
+    seconds: float
+    taken: deque[tuple[float, int]] = field(default_factory=deque)
+    """When, and how much."""
+
+    def take(self, amount: int, now: float) -> None:
+        self.left -= amount
+        self.taken.append((now, amount))
+        self.until = now + self.seconds
+
+    def slide(self, now: float) -> None:
+        while self.taken and self.taken[0][0] <= now - self.seconds:
+            self.left += self.taken.popleft()[1]
+        self.began = self.taken[0][0] if self.taken else now
 
 
 class Meter:
@@ -40,7 +63,7 @@ class Meter:
     def __init__(self, limit: int, end: End) -> None:
         self.limit, self._end = limit, end
         self._windows: OrderedDict[str, Window] = OrderedDict()
-        self._endless = Window(math.inf, math.inf)
+        self._endless = Window(0.0, math.inf, math.inf)
 
     def window(self, key: str, now: float) -> Window:
         """The one under way, or a new one."""
@@ -52,7 +75,7 @@ class Meter:
             windows.popitem(last=False)
         found = windows.get(key)
         if found is None:
-            found = windows[key] = Window(self._end(now), self.limit)
+            found = windows[key] = self._begin(now)
         return found
 
     def take(self, key: str, amount: int, now: float) -> bool:
@@ -60,5 +83,26 @@ class Meter:
         window = self.window(key, now)
         if amount > window.left:
             return False
-        window.left -= amount
+        window.take(amount, now)
         return True
+
+    def _begin(self, now: float) -> Window:
+        return Window(now, self._end(now), self.limit)
+
+
+class SlidingMeter(Meter):
+    """`limit` for every key in any so many seconds; 0 is no limit."""
+
+    def __init__(self, limit: int, seconds: float) -> None:
+        super().__init__(limit, lasting(seconds))
+        self._seconds = seconds
+
+    def window(self, key: str, now: float) -> Window:
+        found = super().window(key, now)
+        if isinstance(found, Sliding):
+            found.slide(now)
+            self._windows.move_to_end(key)
+        return found
+
+    def _begin(self, now: float) -> Window:
+        return Sliding(now, self._end(now), self.limit, self._seconds)

@@ -13,7 +13,7 @@ from importlib.resources import files
 
 from migrate.sandbox.access.keys import PROJECT_NUMBER
 from migrate.sandbox.http.errors import ApiError
-from migrate.sandbox.limits.meter import Meter, Window, lasting, midnight
+from migrate.sandbox.limits.meter import Meter, SlidingMeter, Window, lasting, midnight
 from migrate.sandbox.options import Options
 
 MINUTE = 60.0
@@ -76,11 +76,15 @@ def _or(given: int | None, otherwise: int) -> int:
 class Quota:
     """Counts units by user, always; refuses what goes over the plan."""
 
-    def __init__(self, plan: Plan, *, by_user: bool, named: bool = True) -> None:
-        """`named`: a refusal names the limit."""
+    def __init__(
+        self, plan: Plan, *, by_user: bool, named: bool = True, sliding: bool = False
+    ) -> None:
+        """`named`: a refusal names the limit. `sliding`: any sixty seconds are a minute."""
         self._metric, self._by_user, self._named = plan.metric, by_user, named
-        self._user = Meter(plan.per_user, lasting(MINUTE))
-        self._project = Meter(plan.per_project, lasting(MINUTE))
+        self._user, self._project = (
+            SlidingMeter(each, MINUTE) if sliding else Meter(each, lasting(MINUTE))
+            for each in (plan.per_user, plan.per_project)
+        )
         self._day = Meter(plan.per_day, midnight)
         self.total: Counter[str] = Counter()
 
@@ -96,9 +100,8 @@ class Quota:
             raise self._exceeded(mine, self._user.limit, per_user=True)
         if units > ours.left:
             raise self._exceeded(ours, self._project.limit, per_user=False)
-        day.left -= units
-        mine.left -= units
-        ours.left -= units
+        for window in (day, mine, ours):
+            window.take(units, now)
         self.total[user] += units
 
     def _exceeded(self, window: Window, limit: int, *, per_user: bool) -> ApiError:
@@ -129,7 +132,7 @@ class Quota:
                         "quota_limit_value": str(limit),
                         "quota_unit": "1/min/{project}" + ("/{user}" if per_user else ""),
                         "quota_location": "global",
-                        "window_start_time": str(int(window.until - MINUTE)),
+                        "window_start_time": str(int(window.began)),
                     },
                 },
                 {

@@ -30,6 +30,7 @@ from migrate.source.gate import Gate
 from migrate.source.imap import ImapSource
 from migrate.source.traffic import BytePace, Meter
 from migrate.source.trouble import Trouble
+from migrate.spooling import entered
 
 PATIENCE = 100.0
 """Seconds that a thread waits for a mailbox that Gmail has closed; a minute's quota comes back
@@ -47,7 +48,7 @@ def open_source(
     `stop` ends the wait for a server that asks for patience. What is read counts for `day`.
     """
     settings, address, limits = config.source, config.source.address, config.limits
-    spool = private_directory(config.spool)
+    spool = entered(private_directory(config.spool))
     source = connect(
         source_login(config, account),
         spool,

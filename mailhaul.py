@@ -2,21 +2,13 @@
 
 from __future__ import annotations
 
-import atexit
-import gc
-import os
+import console.starting  # noqa: F401 - before everything else
 
+# isort: split
 import typer
 
 from console.later import Group, later
 from migrate.texts import Texts, language
-
-# A start makes 120,000 objects and more, and they stay. To look for cycles among them, while they
-# come and once more at the end, takes a third of the CPU of a command such as `status`.
-gc.set_threshold(200_000, 10, 10)
-atexit.register(gc.freeze)
-# Nor for plugins of pydantic, in what every package that is installed says of itself.
-os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
 
 _texts = Texts(language())
 

@@ -211,6 +211,7 @@ def copy(
     """
     from importlib.metadata import version
 
+    from migrate import heap
     from migrate.config import private_directory
     from migrate.engine import LocalEngine, new_run_id
     from migrate.events import Log
@@ -218,8 +219,10 @@ def copy(
     from migrate.report.gather import gather
 
     # A run makes few cycles, and looking for them among all that was loaded takes half its time.
+    # Each may hold the values of a statement: too many are not to wait.
     gc.freeze()
-    gc.set_threshold(50_000, 20, 50)
+    gc.set_threshold(10_000, 20, 50)
+    heap.share()
     private_directory(config.ledger_path.parent)
     run_id = new_run_id()
     with suppress(OSError):  # without a log the run goes on all the same

@@ -189,7 +189,7 @@ def _parsed(url: str) -> URL:
 
 
 def _engine(url: URL) -> Engine:
-    engine = create_engine(url, pool_size=16, max_overflow=-1)
+    engine = create_engine(url, pool_size=16, max_overflow=-1, pool_use_lifo=True)
     if engine.dialect.name != "sqlite":
         return engine
 

@@ -55,7 +55,7 @@ anyhow = some_answers(load())
 def assess(values: dict[str, Value], *, draws: int = 400, weights: dict[str, float] | None = None,
            catalog: Catalog | None = None) -> Assessment:  # fmt: skip
     answers = Answers(None, {key: Answer(value=v) for key, v in values.items()}, weights or {})
-    return score(catalog or load(), answers, FILES, today=DAY, draws=draws)
+    return score(catalog or model().catalog, answers, FILES, today=DAY, draws=draws)
 
 
 @given(anyhow)
@@ -126,17 +126,26 @@ def swapped(catalog: Catalog) -> Catalog:
     return catalog.model_copy(update={"criteria": criteria})
 
 
+@cache
+def without_costs() -> Model:
+    """The weight of the costs is 0, as it is in what is `swapped`."""
+    catalog = load()
+    update = {"weight": 0.0}
+    criteria = {
+        key: each.model_copy(update=update) if each.worst_yen else each
+        for key, each in catalog.criteria.items()
+    }
+    return Model(catalog.model_copy(update={"criteria": criteria}))
+
+
+@cache
+def exchanged() -> Model:
+    return Model(swapped(load()))
+
+
 @given(anyhow)
 def test_exchanging_the_sides_negates_the_margin(values: dict[str, Value]) -> None:
-    free = load().model_copy(
-        update={
-            "criteria": {
-                key: each.model_copy(update={"weight": 0.0}) if each.worst_yen else each
-                for key, each in load().criteria.items()
-            }
-        }
-    )
-    assert Model(swapped(load())).margin(values) == pytest.approx(-Model(free).margin(values))
+    assert exchanged().margin(values) == pytest.approx(-without_costs().margin(values))
 
 
 def test_nothing_answered_needs_more_information() -> None:

@@ -7,6 +7,7 @@ import json
 import re
 import zlib
 from datetime import date
+from functools import cache
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -39,8 +40,9 @@ UNSEEN = {
 SVG = "{http://www.w3.org/2000/svg}"
 
 
-def papers() -> list[tuple[Case, Lang, Paper]]:
-    return [(case(), lang, _paper(*case(), lang)) for case in ALL.values() for lang in LANGS]
+@cache
+def papers() -> tuple[tuple[Case, Lang, Paper], ...]:
+    return tuple((case(), lang, _paper(*case(), lang)) for case in ALL.values() for lang in LANGS)
 
 
 def figures(paper: Paper) -> list[Figure]:

@@ -128,13 +128,17 @@ class Mailbox:
         return account
 
 
-@lru_cache
 def signer(key_file: str) -> tuple[Any, str, str]:
-    """Signer, e-mail address and token endpoint of a key file's text. Reading the key takes longer
-    than most requests."""
+    """Signer, e-mail address and token endpoint of a key file's text."""
     info = json.loads(key_file)
-    signer = crypt.RSASigner.from_service_account_info(info)  # type: ignore[no-untyped-call]
+    signer = _signer(info["private_key"], info["private_key_id"])
     return signer, info["client_email"], info["token_uri"]
+
+
+@lru_cache
+def _signer(private_key: str, key_id: str) -> Any:
+    """To read a key takes longer than most requests."""
+    return crypt.RSASigner.from_string(private_key, key_id)  # type: ignore[no-untyped-call]
 
 
 def b64(data: bytes) -> str:

@@ -16,8 +16,8 @@ from typing import Any
 import pytest
 from googleapiclient.http import BatchHttpRequest
 
-from migrate.sandbox.embed import running
 from tests.contracts.gmail import AUTH, FULL, Mailbox, b64, message
+from tests.sandboxes import running
 
 FROM = "From: anna@example.com"
 PROFILE = "GET /gmail/v1/users/me/profile"

@@ -15,8 +15,8 @@ from pathlib import Path
 
 import pytest
 
-from migrate.sandbox.embed import running
 from tests.contracts.gmail import Mailbox
+from tests.sandboxes import running
 
 LABELS = "/gmail/v1/users/me/labels"
 PROFILE = "/gmail/v1/users/me/profile"

@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
-from migrate.sandbox.embed import running
 from tests.contracts.gmail import Mailbox, b64, message, refusal
+from tests.sandboxes import running
 
 FROM = "From: anna@example.com"
 

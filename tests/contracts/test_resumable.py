@@ -19,8 +19,8 @@ from typing import Any
 import pytest
 from googleapiclient.http import MediaIoBaseUpload
 
-from migrate.sandbox.embed import running
 from tests.contracts.gmail import AUTH, Mailbox, b64, message
+from tests.sandboxes import running
 
 PATH = "/upload/gmail/v1/users/me/messages/import?uploadType=resumable"
 QUANTUM = 256 * 1024

@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from migrate.sandbox.embed import running
 from tests.contracts.gmail import Mailbox, b64, message
+from tests.sandboxes import running
 
 FROM = "From: anna@example.com"
 G = "/gmail/v1/users/me"

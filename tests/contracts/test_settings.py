@@ -12,8 +12,8 @@ from typing import Any
 
 import pytest
 
-from migrate.sandbox.embed import running
 from tests.contracts.gmail import AUTH, Mailbox, message, refusal
+from tests.sandboxes import running
 
 BASIC, SHARING = f"{AUTH}gmail.settings.basic", f"{AUTH}gmail.settings.sharing"
 ARCHIVE = {"removeLabelIds": ["INBOX"]}

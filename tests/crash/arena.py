@@ -8,13 +8,13 @@ from dataclasses import dataclass, field
 from itertools import count
 from pathlib import Path
 
-from migrate.sandbox.embed import running
 from tests.contracts.gmail import Mailbox
 from tests.crash.imap import Server, Store, serving
 from tests.crash.imap.server import User
 from tests.crash.letters import OWNER, letters, occurrences
 from tests.crash.matrix import Row, prepare, source_rules
 from tests.crash.scene import PASSWORD, Scene
+from tests.sandboxes import running
 
 SETTLE = 0.8
 """Seconds; longer than the sandbox ever takes, delays included, for a request whose sender is

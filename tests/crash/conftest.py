@@ -12,9 +12,9 @@ import pytest
 
 from migrate.demo.imap import Running as Imap
 from migrate.demo.imap import embedded_imap
-from migrate.sandbox.embed import running
 from tests.contracts.gmail import Mailbox
 from tests.crash.letters import OWNER, letters, occurrences
+from tests.sandboxes import running
 
 pytest.register_assert_rewrite("tests.crash.scene")
 

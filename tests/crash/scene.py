@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import multiprocessing
 import subprocess
 import sys
 import time
@@ -17,6 +16,7 @@ from typing import Any, Literal, Protocol
 from tests.contracts.gmail import Mailbox, b64
 from tests.crash import killer, oracle
 from tests.crash.letters import OWNER, Letter, letters
+from tests.forks import FORKS
 
 PASSWORD = "rehearsal"
 ROOT = Path(__file__).parents[2]
@@ -25,19 +25,6 @@ UPLOADS = "gmail.users.messages.i*"
 KILLED = -9
 PATIENCE = 120.0
 """Seconds after which a command is taken for hung."""
-FORKS = multiprocessing.get_context("forkserver")
-"""Real processes, each to be killed, but Python and the product are loaded only once."""
-FORKS.set_forkserver_preload(
-    [
-        "__main__",
-        "tests.crash.killer",
-        "migrate.plan",
-        "migrate.verify",
-        "migrate.report",
-        "sqlalchemy.dialects.sqlite",
-        "migrate.config",
-    ]
-)
 
 
 class Imap(Protocol):

@@ -1,4 +1,4 @@
-"""Servers for the tests of the source."""
+"""Servers for the tests: the source and, for whole runs, Gmail."""
 
 from __future__ import annotations
 
@@ -10,12 +10,15 @@ from typing import Any
 
 import pytest
 
+from migrate.sandbox.embed import Running
 from migrate.source.connecting import connect
 from migrate.source.imap import ImapSource
 from migrate.source.login import Login
+from tests.sandboxes import running
 
 from .certificate import Certificate, make_certificate
 from .dovecot import BINARY, Dovecot, running_dovecot
+from .memory_source import TARGET
 from .scripted_imap import ScriptedImap, scripted_imap
 
 
@@ -47,6 +50,13 @@ def certificate(tmp_path_factory: pytest.TempPathFactory) -> Certificate:
 def scripted() -> Iterator[ScriptedImap]:
     """A scripted IMAP server in the clear."""
     with scripted_imap() as server:
+        yield server
+
+
+@pytest.fixture
+def sandbox(tmp_path: Path) -> Iterator[Running]:
+    """A Gmail of the test's own, with the user TARGET."""
+    with running(tmp_path / "sandbox", TARGET) as server:
         yield server
 
 

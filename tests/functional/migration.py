@@ -9,10 +9,11 @@ import ssl
 import subprocess
 import sys
 from base64 import urlsafe_b64decode
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -22,9 +23,12 @@ from google.oauth2 import service_account
 
 from migrate.sandbox.embed import Running
 from tests.contracts.gmail import signer
+from tests.forks import command, forked
 
 ROOT = Path(__file__).parents[2]
 SETTLE = "settle_seconds = 0.3"
+PATIENCE = 120.0
+"""Seconds after which a command is taken for hung."""
 FAST = f"[limits]\nunits_per_minute_user = 0\n{SETTLE}\n"
 
 
@@ -46,16 +50,32 @@ class Done:
 
 
 def mailhaul(*words: str, cwd: Path, env: Mapping[str, str] | None = None) -> Done:
-    """`mailhaul …` in a process of its own, without a terminal."""
+    """`mailhaul …` in a process of its own, without a terminal.
+
+    With `env` Python is started, too: some of it is looked at when modules are loaded.
+    """
     surroundings = os.environ | {"LANG": "C.UTF-8", "PYTHONPATH": str(ROOT)} | dict(env or {})
     surroundings.pop("LC_ALL", None)
+    return _forked(words, cwd, surroundings) if env is None else _started(words, cwd, surroundings)
+
+
+def _forked(words: Sequence[str], cwd: Path, env: Mapping[str, str]) -> Done:
+    with TemporaryDirectory() as name:
+        out, err = Path(name, "out"), Path(name, "err")
+        with forked(command, words, cwd, env, out, err) as child:
+            child.join(PATIENCE)
+            assert child.exitcode is not None, f"{words} hangs"
+        return Done(child.exitcode, out.read_text("utf-8"), err.read_text("utf-8"))
+
+
+def _started(words: Sequence[str], cwd: Path, env: Mapping[str, str]) -> Done:
     child = subprocess.run(
         [sys.executable, "-m", "mailhaul", *words],
         cwd=cwd,
-        env=surroundings,
+        env=env,
         stdin=subprocess.DEVNULL,
         capture_output=True,
-        timeout=120,
+        timeout=PATIENCE,
         check=False,
     )
     return Done(child.returncode, child.stdout.decode(), child.stderr.decode())

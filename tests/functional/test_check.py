@@ -13,7 +13,8 @@ from typing import Any
 import pytest
 
 from console.tables import width
-from migrate.sandbox.embed import Running, running
+from migrate.sandbox.embed import Running
+from tests.sandboxes import running
 
 from .dovecot import Dovecot, running_dovecot
 from .migration import Done, Migration, faults

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from migrate.sandbox.embed import running
+from tests.sandboxes import running
 
 from .migration import FAST, ROOT, Migration
 

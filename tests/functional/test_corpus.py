@@ -22,7 +22,8 @@ from typing import Any
 
 import pytest
 
-from migrate.sandbox.embed import Running, running
+from migrate.sandbox.embed import Running
+from tests.sandboxes import running
 
 from .corpus_oracle import REFUSED_ALTHOUGH_VALID, Expected, Occurrence, expected, header
 from .dovecot import Dovecot, raw_fetch

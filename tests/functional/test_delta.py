@@ -2,26 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from migrate.sandbox.embed import Running, running
+from migrate.sandbox.embed import Running
 from tests.contracts.gmail import b64
+from tests.sandboxes import running
 
 from .dovecot import Dovecot
 from .following import TARGET, Scene, mail
 from .migration import FAST, faults, stats, uploads
 
 pytestmark = pytest.mark.dovecot
-
-
-@pytest.fixture
-def sandbox(tmp_path: Path) -> Iterator[Running]:
-    with running(tmp_path / "sandbox", TARGET) as server:
-        yield server
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from migrate.sandbox.embed import running
+from tests.sandboxes import running
 
 from .dovecot import Dovecot
 from .every_case.case import INBOX, OWNER, Case, letter, place

@@ -16,7 +16,8 @@ from typing import Any
 
 import pytest
 
-from migrate.sandbox.embed import Running, running
+from migrate.sandbox.embed import Running
+from tests.sandboxes import running
 
 from .dovecot import Dovecot
 from .every_case.case import INBOX, Case, Place, letter, place

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from migrate.sandbox.embed import running
+from tests.sandboxes import running
 
 from .every_case.case import Case, letter
 from .every_case.embedded import Outcome, Places

@@ -16,8 +16,9 @@ from migrate.measure import Measured, measure
 from migrate.measure.lab import DOMAIN, PREFIX
 from migrate.measure.questions import BURST, LARGE, NEVER, QUESTIONS, QUOTA, Finding
 from migrate.sandbox.assumptions import Assumptions, choices, names
-from migrate.sandbox.embed import Running, running
+from migrate.sandbox.embed import Running
 from tests.functional.migration import FAST, Gmail, Migration, faults
+from tests.sandboxes import running
 
 USER = "owner@example.org"
 OTHER = [

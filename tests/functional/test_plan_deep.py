@@ -18,9 +18,10 @@ from migrate.errors import MailhaulError, SourceLost
 from migrate.plan import dry_run, plan
 from migrate.progress import Progress
 from migrate.report.document import Document
-from migrate.sandbox.embed import Running, running
+from migrate.sandbox.embed import Running
 from migrate.source import Fetched
 from migrate.texts import Texts
+from tests.sandboxes import running
 
 from .memory_source import LIMITS, TARGET, Mail, MemorySource, mail, run
 from .migration import Migration, uploads

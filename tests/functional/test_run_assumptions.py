@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from migrate.sandbox.embed import running
+from tests.sandboxes import running
 
 from .memory_source import LIMITS, TARGET, Mail, mail, run
 from .migration import uploads

@@ -22,7 +22,8 @@ from migrate.demo.imap import embedded_imap
 from migrate.demo.mail import SampleMessage
 from migrate.report.certificate import name
 from migrate.report.certificate.page import RECIPE
-from migrate.sandbox.embed import Running, running
+from migrate.sandbox.embed import Running
+from tests.sandboxes import running
 
 from .memory_source import mail
 from .migration import FAST, Gmail, Migration

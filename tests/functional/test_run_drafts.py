@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from base64 import urlsafe_b64encode
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -14,8 +14,9 @@ import pytest
 from migrate.demo.imap import embedded_imap
 from migrate.demo.mail import SampleMessage
 from migrate.gmail.upload import DRAFT_LIMIT
-from migrate.sandbox.embed import Running, running
+from migrate.sandbox.embed import Running
 from migrate.texts import Texts
+from tests.sandboxes import running
 
 from .memory_source import LIMITS, ONE_BY_ONE, TARGET, Copied, Mail, mail, run
 from .migration import Gmail, Migration, Stored, faults, stats
@@ -23,12 +24,6 @@ from .test_run_verify import Scene, summary
 
 CREATE = "gmail.users.drafts.create"
 SHELF = "Drafts (imported)"
-
-
-@pytest.fixture
-def sandbox(tmp_path: Path) -> Iterator[Running]:
-    with running(tmp_path / "sandbox", TARGET) as server:
-        yield server
 
 
 def drafts(gmail: Gmail) -> dict[str, str]:

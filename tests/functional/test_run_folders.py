@@ -10,8 +10,9 @@ from pathlib import Path
 import pytest
 
 from migrate.errors import FolderRefused
-from migrate.sandbox.embed import Running, running
+from migrate.sandbox.embed import Running
 from migrate.source import Folder, FolderState
+from tests.sandboxes import running
 
 from .memory_source import LIMITS, TARGET, Copied, MemorySource, mail, run
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -13,8 +12,9 @@ from migrate.gmail.upload import Stored, Uploader
 from migrate.plan import plan
 from migrate.progress import Progress
 from migrate.report.document import Difference
-from migrate.sandbox.embed import Running, running
+from migrate.sandbox.embed import Running
 from migrate.texts import Texts
+from tests.sandboxes import running
 
 from .memory_source import LIMITS, OLDEST_FIRST, ONE_BY_ONE, TARGET, Copied, Mail, mail, run
 from .memory_source import MemorySource as Source
@@ -22,12 +22,6 @@ from .migration import Gmail, Migration, faults, uploads
 
 CREATE = "gmail.users.labels.create"
 INVALID = {"method": CREATE, "status": 400, "message": "Invalid label name"}
-
-
-@pytest.fixture
-def sandbox(tmp_path: Path) -> Iterator[Running]:
-    with running(tmp_path / "sandbox", TARGET) as server:
-        yield server
 
 
 def placed(copied: Copied) -> dict[int, set[str]]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +11,8 @@ import pytest
 from migrate.demo.imap import embedded_imap
 from migrate.demo.mail import SampleMessage
 from migrate.gmail.quota import Stopped
-from migrate.sandbox.embed import Running, running
+from migrate.sandbox.embed import Running
+from tests.sandboxes import running
 
 from .memory_source import LIMITS, ONE_BY_ONE, TARGET, Copied, Mail, mail, run
 from .migration import Migration, Stored, faults, stats, uploads
@@ -23,12 +24,6 @@ NOBODY = mail(2, From="(nobody)", Sender="b@example.com")
 WITHOUT = Mail(mail(3).raw.partition(b"\r\n")[2], mail(3).flags, mail(3).date)
 """It lacks only the first line, so its mended form is the plain one with a line in front."""
 CONTENT = {"INBOX": [mail(1), NOBODY, WITHOUT]}
-
-
-@pytest.fixture
-def sandbox(tmp_path: Path) -> Iterator[Running]:
-    with running(tmp_path / "sandbox", TARGET) as server:
-        yield server
 
 
 def check_mended(copied: Copied, monkeypatch: pytest.MonkeyPatch) -> None:

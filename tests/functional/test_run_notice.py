@@ -13,7 +13,8 @@ import pytest
 from sqlalchemy import Connection
 
 from migrate.notice import Notice
-from migrate.sandbox.embed import Running, running
+from migrate.sandbox.embed import Running
+from tests.sandboxes import running
 
 from .memory_source import LIMITS, TARGET, mail, run
 from .migration import Stored

@@ -17,7 +17,8 @@ import pytest
 from migrate.demo.imap import Running as Imap
 from migrate.demo.imap import embedded_imap
 from migrate.demo.mail import SampleMessage
-from migrate.sandbox.embed import Running, running
+from migrate.sandbox.embed import Running
+from tests.sandboxes import running
 
 from .migration import Gmail, Migration, faults, release, stats, uploads
 from .state.place import UPLOADS, wait_until

@@ -16,7 +16,8 @@ from migrate.demo.mail import SampleMessage
 from migrate.engine import Retry
 from migrate.ledger import placeholders
 from migrate.placeholder import Notes
-from migrate.sandbox.embed import Running, running
+from migrate.sandbox.embed import Running
+from tests.sandboxes import running
 
 from .memory_source import LIMITS, TARGET, Mail, mail, run
 from .migration import Migration, Stored
@@ -29,12 +30,6 @@ FLAGGED = Mail(NOBODY.raw, STARRED, NOBODY.date)
 UNREADABLE = Mail(mail(3, Subject="Damaged").raw, refused=True, date=mail(3).date)
 CONTENT = {"INBOX": [mail(1), FLAGGED], "Work": [NOBODY, UNREADABLE]}
 PREFIX = "[mailhaul] Missing message: "
-
-
-@pytest.fixture
-def sandbox(tmp_path: Path) -> Iterator[Running]:
-    with running(tmp_path / "sandbox", TARGET) as server:
-        yield server
 
 
 @pytest.fixture

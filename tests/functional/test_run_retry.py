@@ -14,7 +14,7 @@ from migrate.demo.imap import Running as Imap
 from migrate.demo.imap import embedded_imap
 from migrate.demo.mail import SampleMessage
 from migrate.engine import Retry
-from migrate.sandbox.embed import Running, running
+from migrate.sandbox.embed import Running
 from migrate.texts import Texts
 
 from .memory_source import LIMITS, OLDEST_FIRST, ONE_BY_ONE, TARGET, Mail, mail, run
@@ -26,12 +26,6 @@ VAGUE = {"status": 400, "message": "Request contains an invalid argument."}
 VIRUS = {"status": 400, "message": "Message blocked: it contains a virus."}
 FOUR = [mail(1), mail(2), mail(3, From="(unknown sender)"), mail(4, From="(nobody)")]
 en, ja = Texts("en"), Texts("ja")
-
-
-@pytest.fixture
-def sandbox(tmp_path: Path) -> Iterator[Running]:
-    with running(tmp_path / "sandbox", TARGET) as server:
-        yield server
 
 
 @pytest.fixture(scope="module")

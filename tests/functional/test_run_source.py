@@ -19,7 +19,7 @@ from migrate.errors import MailhaulError, UsageError
 from migrate.progress import Progress
 from migrate.report.document import Document
 from migrate.rotating import unkept
-from migrate.sandbox.embed import Running, running
+from migrate.sandbox.embed import Running
 from migrate.texts import Texts
 
 from .certificate import Certificate
@@ -44,12 +44,6 @@ def server(certificate: Certificate) -> Iterator[ScriptedImap]:
 @pytest.fixture
 def endpoint() -> Iterator[TokenEndpoint]:
     with token_endpoint() as started:
-        yield started
-
-
-@pytest.fixture
-def sandbox(tmp_path: Path) -> Iterator[Running]:
-    with running(tmp_path / "sandbox", TARGET) as started:
         yield started
 
 

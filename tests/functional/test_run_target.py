@@ -4,23 +4,17 @@ from __future__ import annotations
 
 import sqlite3
 from base64 import urlsafe_b64encode
-from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from migrate.sandbox.embed import Running, running
+from migrate.sandbox.embed import Running
+from tests.sandboxes import running
 
 from .memory_source import LIMITS, TARGET, Copied, Mail, mail, run
 from .migration import Gmail, stats, uploads
-
-
-@pytest.fixture
-def sandbox(tmp_path: Path) -> Iterator[Running]:
-    with running(tmp_path / "sandbox", TARGET) as server:
-        yield server
 
 
 def there_before(sandbox: Running, message: Mail, *labels: str) -> Any:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -11,19 +11,14 @@ from typing import Any
 import pytest
 
 from migrate.body import Body
-from migrate.sandbox.embed import Running, running
+from migrate.sandbox.embed import Running
+from tests.sandboxes import running
 
 from .memory_source import LIMITS, OLDEST_FIRST, ONE_BY_ONE, TARGET, Copied, Mail, mail, run
 from .migration import faults, stats
 
 IMPORT = "gmail.users.messages.import"
 SEVEN = {"INBOX": [mail(number) for number in range(7)]}
-
-
-@pytest.fixture
-def sandbox(tmp_path: Path) -> Iterator[Running]:
-    with running(tmp_path / "sandbox", TARGET) as server:
-        yield server
 
 
 def check_all_there_once(copied: Copied) -> None:

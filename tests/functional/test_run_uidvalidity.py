@@ -2,22 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from migrate.sandbox.embed import Running, running
+from migrate.sandbox.embed import Running
 from migrate.source import Folder, FolderState
 
-from .memory_source import TARGET, MemorySource, mail, run
+from .memory_source import MemorySource, mail, run
 from .migration import uploads
-
-
-@pytest.fixture
-def sandbox(tmp_path: Path) -> Iterator[Running]:
-    with running(tmp_path / "sandbox", TARGET) as server:
-        yield server
 
 
 def test_new_mail_at_a_known_uid_is_copied_and_known_mail_not_again(

@@ -19,10 +19,11 @@ from migrate.demo.imap import embedded_imap
 from migrate.demo.mail import SampleMessage
 from migrate.ledger import Ledger, pauses
 from migrate.progress import Progress
-from migrate.sandbox.embed import Running, running
+from migrate.sandbox.embed import Running
 from migrate.texts import Texts
 from migrate.undo import UndoEngine, Wish
 from tests.contracts.gmail import b64
+from tests.sandboxes import running
 
 from .migration import FAST, Gmail, Migration, faults, uploads
 

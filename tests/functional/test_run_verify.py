@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,16 +14,10 @@ from migrate.cli.reporting import verify_all
 from migrate.config import load
 from migrate.ledger import Ledger, verifications
 from migrate.report.document import Difference, Document
-from migrate.sandbox.embed import Running, running
+from migrate.sandbox.embed import Running
 from migrate.texts import Texts
 
-from .memory_source import TARGET, Copied, Mail, MemorySource, mail, run
-
-
-@pytest.fixture
-def sandbox(tmp_path: Path) -> Iterator[Running]:
-    with running(tmp_path / "sandbox", TARGET) as server:
-        yield server
+from .memory_source import Copied, Mail, MemorySource, mail, run
 
 
 @dataclass

@@ -16,20 +16,14 @@ from typing import Any
 
 import pytest
 
-from migrate.sandbox.embed import Running, running
+from migrate.sandbox.embed import Running
 
 from .dovecot import Dovecot
-from .following import TARGET, Scene
+from .following import Scene
 from .migration import uploads
 
 pytestmark = pytest.mark.dovecot
 ROOT = Path(__file__).parents[2]
-
-
-@pytest.fixture
-def sandbox(tmp_path: Path) -> Iterator[Running]:
-    with running(tmp_path / "sandbox", TARGET) as server:
-        yield server
 
 
 @pytest.fixture

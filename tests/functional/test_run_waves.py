@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from migrate.sandbox.embed import running
+from tests.sandboxes import running
 
 from .dovecot import Dovecot
 from .migration import FAST, Gmail, Migration

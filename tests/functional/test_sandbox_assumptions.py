@@ -11,9 +11,9 @@ from typing import Any
 import pytest
 from googleapiclient.errors import HttpError
 
-from migrate.sandbox.embed import running
 from tests.contracts.archives import with_attachment
 from tests.contracts.gmail import Mailbox, b64, message, refusal
+from tests.sandboxes import running
 
 FROM, DATE = "From: a@example.com", "Date: Fri, 21 Nov 1997 09:55:06 -0600"
 MALFORMED = (400, "Request contains an invalid argument.")

@@ -16,8 +16,9 @@ from typing import Any
 import pytest
 from googleapiclient.discovery import build
 
-from migrate.sandbox.embed import Running, running
+from migrate.sandbox.embed import Running
 from tests.contracts.gmail import FULL, Mailbox, message
+from tests.sandboxes import running
 
 ROOT = Path(__file__).parents[2]
 DOC = (ROOT / "docs" / "sandbox.md").read_text(encoding="utf-8")

@@ -17,8 +17,8 @@ import pycurl
 import pytest
 from google.auth.exceptions import RefreshError
 
-from migrate.sandbox.embed import running
 from tests.contracts.gmail import Mailbox, b64, message
+from tests.sandboxes import running
 
 IMPORT = "/gmail/v1/users/me/messages/import"
 METHOD = "gmail.users.messages.import"

@@ -14,9 +14,10 @@ from typer.testing import CliRunner
 
 from migrate.gmail.errors import Throttled, classify
 from migrate.sandbox import server
-from migrate.sandbox.embed import Running, running
+from migrate.sandbox.embed import Running
 from migrate.sandbox.options import Options
 from tests.contracts.gmail import Mailbox, b64, message, refusal
+from tests.sandboxes import running
 
 ANNA, BERT = "anna@example.org", "bert@example.org"
 IMPORT = "/upload/gmail/v1/users/me/messages/import?uploadType=media"

@@ -14,9 +14,9 @@ import pytest
 from google.auth.exceptions import RefreshError
 from googleapiclient.http import MediaInMemoryUpload
 
-from migrate.sandbox.embed import running
 from tests.contracts.gmail import AUTH, Mailbox, message, refusal
 from tests.contracts.neighbours import LICENSING, MIGRATION, directory_users, neighbour
+from tests.sandboxes import running
 
 EXAMPLE = Path(__file__).parents[2] / "examples" / "sandbox" / "directory.toml"
 DOMAIN = "example.co.jp"

@@ -12,11 +12,11 @@ from pathlib import Path
 
 import pytest
 
-from migrate.sandbox.embed import running
 from tests.contracts.gmail import Mailbox, b64, message
 from tests.functional import chromium
 from tests.functional.hostile_mail import Remote, evil
 from tests.functional.test_assess_page import _FAINT
+from tests.sandboxes import running
 
 OWNER = "owner@example.org"
 HOME = f"/mail/{OWNER}/"

@@ -19,10 +19,10 @@ from migrate.errors import DayUsedUp, MailhaulError, SourceLost
 from migrate.plan import plan
 from migrate.progress import Progress
 from migrate.report.document import Document
-from migrate.sandbox.embed import running
 from migrate.source.gate import Gate
 from migrate.source.traffic import BytePace, Meter
 from migrate.texts import Texts
+from tests.sandboxes import running
 
 from .conftest import OpenSource
 from .dovecot import Dovecot

@@ -16,7 +16,7 @@ from migrate.config import load
 from migrate.errors import MailhaulError
 from migrate.progress import Progress
 from migrate.report.document import Document
-from migrate.sandbox.embed import Running, running
+from migrate.sandbox.embed import Running
 from migrate.texts import Texts
 
 from .certificate import Certificate
@@ -32,12 +32,6 @@ BUSY = b"TAG NO [UNAVAILABLE] maintenance\r\n"
 def server(certificate: Certificate) -> Iterator[ScriptedImap]:
     with serving_mail(certificate) as scripted:
         yield scripted
-
-
-@pytest.fixture
-def sandbox(tmp_path: Path) -> Iterator[Running]:
-    with running(tmp_path / "sandbox", TARGET) as started:
-        yield started
 
 
 @pytest.fixture

@@ -2,24 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from migrate.sandbox.embed import Running, running
+from migrate.sandbox.embed import Running
 
 from .dovecot import Dovecot
-from .following import TARGET, Scene
+from .following import Scene
 from .migration import uploads
 
 pytestmark = pytest.mark.dovecot
-
-
-@pytest.fixture
-def sandbox(tmp_path: Path) -> Iterator[Running]:
-    with running(tmp_path / "sandbox", TARGET) as server:
-        yield server
 
 
 @pytest.fixture

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from migrate.sandbox.embed import running
+from tests.sandboxes import running
 
 from ..functional.every_case.embedded import Places
 

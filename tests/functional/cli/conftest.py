@@ -9,8 +9,9 @@ import pytest
 
 from migrate.demo import imap as demo_imap
 from migrate.demo.imap import embedded_imap
-from migrate.sandbox.embed import Running, running
+from migrate.sandbox.embed import Running
 from tests.functional.migration import Migration
+from tests.sandboxes import running
 
 from .contract import CLEAN, PASSWORD, TARGETS, USER, Make, mail
 from .logins import Site, login_at

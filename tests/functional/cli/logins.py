@@ -20,8 +20,9 @@ from migrate.explain import explain
 from migrate.gmail.auth import SCOPES, load_client
 from migrate.gmail.auth.client import AppClient
 from migrate.gmail.auth.consent import Question
-from migrate.sandbox.embed import Running, running
+from migrate.sandbox.embed import Running
 from migrate.texts import Texts
+from tests.sandboxes import running
 
 USER = "anna@example.org"
 BACK = "http://127.0.0.1:1/"

@@ -20,9 +20,10 @@ from migrate.explain import explain
 from migrate.gmail.auth import GOOGLE_API, GOOGLE_TOKEN_URI, Tokens, load_keyless
 from migrate.gmail.auth import keyless as module
 from migrate.gmail.auth.keyless import ToSandbox
-from migrate.sandbox.embed import Running, running
+from migrate.sandbox.embed import Running
 from migrate.texts import Texts
 from tests.functional.migration import Gmail, Migration, faults, stats
+from tests.sandboxes import running
 
 from .contract import CLEAN, Make, user_of
 

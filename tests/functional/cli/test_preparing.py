@@ -8,8 +8,9 @@ import stat
 import tomllib
 from pathlib import Path
 
-from migrate.sandbox.embed import Running, running
+from migrate.sandbox.embed import Running
 from tests.functional.migration import Gmail, mailhaul, stats
+from tests.sandboxes import running
 
 from .contract import USER, Make, check_document, files, user_of
 

@@ -16,7 +16,8 @@ from typing import Any
 
 from imapclient.imap_utf7 import encode
 
-from migrate.sandbox.embed import Running, running
+from migrate.sandbox.embed import Running
+from tests.sandboxes import running
 
 from ..certificate import make_certificate
 from ..dovecot import Dovecot, raw_fetch

@@ -10,7 +10,8 @@ import pytest
 
 from migrate.demo.imap import Running as Imap
 from migrate.demo.imap import embedded_imap
-from migrate.sandbox.embed import Running, running
+from migrate.sandbox.embed import Running
+from tests.sandboxes import running
 
 from ..cli.contract import PASSWORD, USER
 from ..migration import FAST

@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 
 from migrate.demo.imap import Running as Imap
-from migrate.sandbox.embed import Running, running
+from migrate.sandbox.embed import Running
+from tests.sandboxes import running
 
 from ..migration import faults, stats
 from .place import ONE_BY_ONE, distinct, place

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from migrate.sandbox.embed import Running, running
+from migrate.sandbox.embed import Running
+from tests.sandboxes import running
 
 from .dovecot import Dovecot, free_port
 from .migration import FAST, Migration, faults
@@ -16,11 +17,11 @@ from .migration import FAST, Migration, faults
 DOMAIN = "example.org"
 WHEN = datetime(2026, 1, 1, tzinfo=UTC)
 BROKEN = {
-    7: "wrong password",
-    19: "no such user",
-    28: "suspended",
-    41: "no mailbox",
-    55: "quota-locked",
+    2: "wrong password",
+    7: "no such user",
+    11: "suspended",
+    16: "no mailbox",
+    20: "quota-locked",
 }
 """Account → what is wrong with it."""
 HOUR = 3600

@@ -18,8 +18,9 @@ from migrate.config import load
 from migrate.days import day
 from migrate.ledger import Ledger, accounts, quota
 from migrate.progress import Progress
-from migrate.sandbox.embed import Running, running
+from migrate.sandbox.embed import Running
 from migrate.texts import Texts
+from tests.sandboxes import running
 
 from .dovecot import Dovecot
 from .memory_source import LIMITS, MemorySource, mail
@@ -139,7 +140,7 @@ def test_two_processes_on_one_ledger_keep_to_the_projects_limit(
     dovecot: Dovecot, tmp_path: Path
 ) -> None:
     """Each of them alone would send as much in a second as both together may."""
-    limit, messages = 6000, 24
+    limit, messages = 6000, 16
     accounts = {}
     for name in ("two-a", "two-b"):
         dovecot.add_user(name, "secret")

@@ -19,7 +19,7 @@ from .migration import Gmail, uploads
 
 pytestmark = pytest.mark.dovecot
 
-ACCOUNTS, MESSAGES = 60, 3
+ACCOUNTS, MESSAGES = 24, 3
 CODES = {
     "wrong password": "source-login-refused",
     "no such user": "target-unknown-user",

@@ -27,7 +27,7 @@ demo: $(STAMP)
 
 # More workers than cores: many tests wait for a server or a clock.
 test: $(STAMP)
-	$(BIN)/pytest -n 4 --dist loadfile $(ARGS)
+	$(BIN)/pytest -n 4 --dist loadfile --no-loadscope-reorder $(ARGS)
 
 check: $(STAMP)
 	$(BIN)/ruff format --check .

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from pathlib import Path
 
 import pytest
 from hypothesis import settings
@@ -10,6 +11,16 @@ from hypothesis import settings
 # A busy machine is no failure of the code under test.
 settings.register_profile("patient", deadline=None)
 settings.load_profile("patient")
+
+
+LONGEST_FIRST = ("crash", "functional", "property", "golden", "contracts", "unit")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """In the order in which the files are given to the workers (Makefile), the short ones, which
+    come last, fill what the long ones leave of the time."""
+    here = Path(__file__).parent
+    items.sort(key=lambda each: LONGEST_FIRST.index(each.path.relative_to(here).parts[0]))
 
 
 def _skipped(config: pytest.Config) -> int:

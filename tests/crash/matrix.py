@@ -10,6 +10,7 @@ from __future__ import annotations
 import random
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from itertools import combinations, product
 from typing import Any, Literal
 
@@ -212,7 +213,8 @@ DIMENSIONS: Mapping[str, Sequence[str]] = {
 }
 
 
-def rows() -> list[Row]:
+@cache
+def rows() -> tuple[Row, ...]:
     """A small set in which each pair of values occurs, always the same."""
     names = list(DIMENSIONS)
     chance = random.Random(SEED)
@@ -234,7 +236,7 @@ def rows() -> list[Row]:
         )
         missing -= pairs(best)
         found.append(Row(**{name: best[name] for name in names}))  # type: ignore[arg-type]
-    return found
+    return tuple(found)
 
 
 def pairs(given: Mapping[str, str]) -> set[frozenset[tuple[str, str]]]:

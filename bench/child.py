@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import select
 import subprocess
 import sys
@@ -28,3 +29,9 @@ def serving(module: str, *words: object) -> Iterator[int]:
         child.terminate()
         child.wait()
         child.stdout.close()
+
+
+async def announced(server: asyncio.Server) -> None:
+    """In the child: print the port, and serve until it is ended."""
+    print(server.sockets[0].getsockname()[1], flush=True)
+    await server.serve_forever()

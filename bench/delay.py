@@ -10,7 +10,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 
-from bench.child import serving
+from bench.child import announced, serving
 
 _PIECE = 256 * 1024
 
@@ -42,8 +42,7 @@ async def serve(port: int, wait: float) -> None:
         await asyncio.gather(_pump(reader, far_writer, wait), _pump(far_reader, writer, wait))
 
     server = await asyncio.start_server(connected, "127.0.0.1", 0, limit=_PIECE)
-    print(server.sockets[0].getsockname()[1], flush=True)
-    await server.serve_forever()
+    await announced(server)
 
 
 @contextmanager

@@ -15,7 +15,7 @@ from contextlib import AbstractContextManager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from bench.child import serving
+from bench.child import announced, serving
 
 if TYPE_CHECKING:
     from bench.load import Target
@@ -90,8 +90,7 @@ async def serve(count: int, cert: Path, key: Path) -> None:
     trust = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     trust.load_cert_chain(cert, key)
     server = await asyncio.start_server(connected, "127.0.0.1", 0, ssl=trust)
-    print(server.sockets[0].getsockname()[1], flush=True)
-    await server.serve_forever()
+    await announced(server)
 
 
 def generating(count: int, beside: Target) -> AbstractContextManager[int]:

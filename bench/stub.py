@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, cast
 
 import httptools
 
-from bench.child import serving
+from bench.child import announced, serving
 
 if TYPE_CHECKING:
     from bench.load import Target
@@ -73,8 +73,7 @@ async def serve(cert: Path, key: Path) -> None:
     trust.load_cert_chain(cert, key)
     loop = asyncio.get_running_loop()
     server = await loop.create_server(Connection, "127.0.0.1", 0, ssl=trust)
-    print(server.sockets[0].getsockname()[1], flush=True)
-    await server.serve_forever()
+    await announced(server)
 
 
 @contextmanager

@@ -18,7 +18,7 @@ from tests.sandboxes import running
 
 from .certificate import Certificate, make_certificate
 from .dovecot import BINARY, Dovecot, running_dovecot
-from .memory_source import TARGET
+from .following import TARGET, Scene
 from .scripted_imap import ScriptedImap, scripted_imap
 
 
@@ -39,6 +39,13 @@ _users = itertools.count(1)
 def mailbox_user() -> str:
     """A user name that no other test has."""
     return f"user{next(_users)}"
+
+
+@pytest.fixture
+def empty_scene(tmp_path: Path, dovecot: Dovecot, mailbox_user: str, sandbox: Running) -> Scene:
+    """A migration from an empty mailbox on Dovecot."""
+    dovecot.add_user(mailbox_user)
+    return Scene(dovecot, sandbox, mailbox_user, tmp_path / "move")
 
 
 @pytest.fixture(scope="session")

@@ -7,7 +7,6 @@ from typing import Any
 
 import pytest
 
-from migrate.sandbox.embed import Running
 from tests.contracts.gmail import b64
 from tests.sandboxes import running
 
@@ -19,13 +18,11 @@ pytestmark = pytest.mark.dovecot
 
 
 @pytest.fixture
-def scene(tmp_path: Path, dovecot: Dovecot, mailbox_user: str, sandbox: Running) -> Scene:
-    dovecot.add_user(mailbox_user)
-    made = Scene(dovecot, sandbox, mailbox_user, tmp_path / "move")
-    made.seed("INBOX", range(1, 7), "\\Seen")
-    made.seed("INBOX", [7])
-    made.seed("Work", [11, 12], "\\Seen")
-    return made
+def scene(empty_scene: Scene) -> Scene:
+    empty_scene.seed("INBOX", range(1, 7), "\\Seen")
+    empty_scene.seed("INBOX", [7])
+    empty_scene.seed("Work", [11, 12], "\\Seen")
+    return empty_scene
 
 
 def kept(report: Any) -> dict[str, str]:

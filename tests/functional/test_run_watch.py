@@ -16,9 +16,6 @@ from typing import Any
 
 import pytest
 
-from migrate.sandbox.embed import Running
-
-from .dovecot import Dovecot
 from .following import Scene
 from .migration import uploads
 
@@ -27,12 +24,10 @@ ROOT = Path(__file__).parents[2]
 
 
 @pytest.fixture
-def scene(tmp_path: Path, dovecot: Dovecot, mailbox_user: str, sandbox: Running) -> Scene:
-    dovecot.add_user(mailbox_user)
-    made = Scene(dovecot, sandbox, mailbox_user, tmp_path / "move")
-    made.seed("INBOX", [1, 2], "\\Seen")
-    made.seed("Work", [11, 12, 13], "\\Seen")
-    return made
+def scene(empty_scene: Scene) -> Scene:
+    empty_scene.seed("INBOX", [1, 2], "\\Seen")
+    empty_scene.seed("Work", [11, 12, 13], "\\Seen")
+    return empty_scene
 
 
 @contextmanager

@@ -2,13 +2,8 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
 
-from migrate.sandbox.embed import Running
-
-from .dovecot import Dovecot
 from .following import Scene
 from .migration import uploads
 
@@ -16,12 +11,10 @@ pytestmark = pytest.mark.dovecot
 
 
 @pytest.fixture
-def scene(tmp_path: Path, dovecot: Dovecot, mailbox_user: str, sandbox: Running) -> Scene:
-    dovecot.add_user(mailbox_user)
-    made = Scene(dovecot, sandbox, mailbox_user, tmp_path / "move")
-    made.seed("INBOX", range(1, 5), "\\Seen")
-    made.seed("Work", [11], "\\Seen")
-    return made
+def scene(empty_scene: Scene) -> Scene:
+    empty_scene.seed("INBOX", range(1, 5), "\\Seen")
+    empty_scene.seed("Work", [11], "\\Seen")
+    return empty_scene
 
 
 def undo(scene: Scene, *words: str, code: int = 0) -> None:

@@ -22,9 +22,10 @@ KEPT = 1000
 Fact = str | int | float | bool | None
 
 
-def utc(at: float) -> str:
-    """Seconds since 1970, as times stand in the log."""
-    return datetime.fromtimestamp(at, UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
+def utc(at: datetime | float, precision: str = "seconds") -> str:
+    """A time (UTC, or seconds since 1970), as times stand in the log."""
+    at = at if isinstance(at, datetime) else datetime.fromtimestamp(at, UTC)
+    return at.isoformat(timespec=precision).replace("+00:00", "Z")
 
 
 class Tell(Protocol):
@@ -69,7 +70,7 @@ class Log(Events):
         with self._lock, suppress(OSError):
             if self._file is None:
                 return
-            at = self._now().isoformat(timespec="milliseconds").replace("+00:00", "Z")
+            at = utc(self._now(), "milliseconds")
             line = {"schema": SCHEMA, "time": at, "run": self._run, "event": event, **known}
             self._file.write(json.dumps(line, ensure_ascii=False) + "\n")
             self._file.flush()

@@ -12,8 +12,8 @@ from migrate.source import patience
 from migrate.source.login import Bearer, Login
 from migrate.source.wire import Refused, Wire, astring, readable
 
-# Not the account's fault: try again later (RFC 5530).
-_TEMPORARY = re.compile(r"\[(UNAVAILABLE|INUSE|LIMIT|SERVERBUG)\b", re.IGNORECASE)
+# Not the account's fault either (RFC 5530); of a command it is no reason to send it again.
+_BUG = re.compile(r"\[SERVERBUG\b", re.IGNORECASE)
 # Gmail: "Your account is not enabled for IMAP use". Exchange Online logs such users in and then
 # says "User is authenticated but not connected".
 _NO_IMAP = re.compile(
@@ -150,7 +150,7 @@ def _told(
         return DayUsedUp("source-bandwidth", host=login.host, answer=answer)
     if (seconds := patience.hinted(answer)) is not None:
         wire.rest(seconds)
-    if seconds is not None or _TEMPORARY.search(answer) or patience.crowded(answer):
+    if patience.is_busy(answer) or patience.crowded(answer) or _BUG.search(answer):
         return SourceLost("source-busy", **where)
     if _NO_IMAP.search(answer):
         return SourceError("source-imap-disabled", host=login.host, answer=answer)

@@ -258,6 +258,8 @@ def test_the_reason_comes_in_a_challenge(scripted: ScriptedImap, open_source: Op
             False,
         ),
         (b"NO [UNAVAILABLE] later", "source-busy", True),
+        (b"NO [SERVERBUG] oops", "source-busy", True),
+        (b"NO [THROTTLED] Account exceeded command limits.", "source-busy", True),
         (b"NO AUTHENTICATE failed.", "source-token-rejected", False),
         (
             b"NO [OVERQUOTA] Account exceeded command or bandwidth limits. (Failure)",

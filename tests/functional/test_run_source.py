@@ -175,7 +175,7 @@ def test_a_key_of_google_gets_no_token_for_another_server(
     del real["mailhaul_sandbox"]
     key.write_text(json.dumps(real))
     settings = load(migration.directory)
-    with pytest.raises(UsageError, match="key-real-for-other-host"):
+    with pytest.raises(UsageError, match="credential-real-for-other-host"):
         open_source(settings, settings.accounts[0])
     # The sandbox, whose key goes anywhere but to Google, does not know this user.
     key.write_text(json.dumps(info))

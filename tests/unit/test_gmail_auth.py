@@ -104,7 +104,7 @@ def test_a_real_key_for_google_and_a_sandbox_key_for_a_sandbox(write: Write) -> 
 def test_a_real_key_goes_nowhere_but_to_google(
     write: Write, change: dict[str, Any], api: str
 ) -> None:
-    assert refused(write(info(**change)), api) == "key-real-for-other-host"
+    assert refused(write(info(**change)), api) == "credential-real-for-other-host"
 
 
 @pytest.mark.parametrize(
@@ -118,7 +118,7 @@ def test_a_real_key_goes_nowhere_but_to_google(
     ],
 )
 def test_a_sandbox_key_never_goes_to_google(write: Write, change: dict[str, Any], api: str) -> None:
-    assert refused(write(sandbox(**change)), api) == "key-sandbox-for-google"
+    assert refused(write(sandbox(**change)), api) == "credential-sandbox-for-google"
 
 
 @pytest.mark.parametrize("content", [info(), sandbox()])
@@ -126,7 +126,7 @@ def test_no_token_over_plain_http_but_on_this_machine(
     write: Write, content: dict[str, Any]
 ) -> None:
     path = write(content | {"token_uri": "http://token.example.com/token"})
-    assert refused(path, SANDBOX_API) == "key-token-uri"
+    assert refused(path, SANDBOX_API) == "credential-plain-http"
 
 
 @pytest.mark.parametrize("mode", [0o644, 0o640, 0o602, 0o660])

@@ -8,14 +8,13 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
 from google.auth import exceptions
 from google.oauth2 import service_account
 
 from migrate.errors import TargetError, UsageError
 from migrate.gmail.auth import refusals
-from migrate.gmail.auth.hosts import GOOGLE_API, GOOGLE_TOKEN_URI, LOOPBACK, MARKER
+from migrate.gmail.auth.hosts import MARKER, refuse_mismatch
 
 
 @dataclass(frozen=True)
@@ -69,18 +68,5 @@ def load_key(path: Path, api: str) -> Key:
     missing = [name for name in wanted if not isinstance(info, dict) or not info.get(name)]
     if missing:
         raise UsageError("key-incomplete", file=path, missing=", ".join(missing))
-    _refuse_mismatch(path, info, api)
+    refuse_mismatch(path, api, [str(info["token_uri"])], sandbox=info.get(MARKER) is True)
     return Key(path, info)
-
-
-def _refuse_mismatch(path: Path, info: Mapping[str, Any], api: str) -> None:
-    token_uri = str(info["token_uri"])
-    sandbox = info.get(MARKER) is True
-    if urlsplit(token_uri).scheme != "https" and urlsplit(token_uri).hostname not in LOOPBACK:
-        raise UsageError("key-token-uri", file=path, token_uri=token_uri)
-    if sandbox:
-        hosts = {urlsplit(api).hostname, urlsplit(token_uri).hostname}
-        if any(host is None or host.endswith("googleapis.com") for host in hosts):
-            raise UsageError("key-sandbox-for-google", file=path, api=api)
-    elif api.rstrip("/") != GOOGLE_API or token_uri != GOOGLE_TOKEN_URI:
-        raise UsageError("key-real-for-other-host", file=path, api=api, token_uri=token_uri)

@@ -9,14 +9,12 @@ from __future__ import annotations
 
 import base64
 import json
-import threading
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Any
 
-import google_auth_httplib2
 import httplib2
 from googleapiclient.discovery import build_from_document
 from googleapiclient.discovery_cache import get_static_doc
@@ -24,10 +22,10 @@ from googleapiclient.errors import HttpError
 
 from migrate.errors import TargetError
 from migrate.gmail.auth import Tokens
-from migrate.gmail.checked import checked
 from migrate.gmail.errors import OutcomeUnknown, Throttled, TokenExpired, classify
+from migrate.gmail.lines import Lines
 from migrate.gmail.quota import Pacer
-from migrate.web import BROKEN, plain_http
+from migrate.web import BROKEN
 
 _ATTEMPTS = 7
 _PAGE = 500
@@ -97,19 +95,6 @@ class Change:
     """It is gone for good."""
 
 
-class Bearer:
-    """Our `Tokens` in the shape that `AuthorizedHttp` wants."""
-
-    def __init__(self, tokens: Tokens) -> None:
-        self._tokens = tokens
-
-    def before_request(self, _request: object, _method: str, _url: str, headers: Any) -> None:
-        headers["authorization"] = f"Bearer {self._tokens.bearer()}"
-
-    def refresh(self, _request: object) -> None:
-        self._tokens.bearer(refused=self._tokens.bearer())
-
-
 class Mailbox:
     """The mailbox of one target user. Thread-safe: each thread has its own connection."""
 
@@ -122,8 +107,7 @@ class Mailbox:
         timeout: float = 120,
     ) -> None:
         self._api, self._tokens, self._pacer = api, tokens, pacer
-        self._ca, self._timeout = ca_file, timeout
-        self._local = threading.local()
+        self._lines = Lines(api, tokens, ca_file, timeout, pacer.check)
         self._users, self._messages, self._labels, self._history, self._drafts = _calls(api)
 
     def profile(self) -> Profile:
@@ -283,7 +267,7 @@ class Mailbox:
             except (OutcomeUnknown, TokenExpired) as error:
                 reason: Exception = error
             except _BROKEN as error:
-                self._local.http = None
+                self._lines.drop()
                 reason = error
             failures += 1
             if failures == _ATTEMPTS:
@@ -293,18 +277,9 @@ class Mailbox:
     def _execute(self, request: Any) -> Any:
         """Raises the type of a refusal."""
         try:
-            return request.execute(http=self._http())
+            return request.execute(http=self._lines.mine())
         except HttpError as error:
             raise classify(error.resp.status, error.content) from error
-
-    def _http(self) -> Any:
-        http = getattr(self._local, "http", None)
-        if http is None:
-            plain = plain_http(self._ca, self._timeout, self._api)
-            plain = checked(plain, self._pacer.check)
-            http = google_auth_httplib2.AuthorizedHttp(Bearer(self._tokens), http=plain)
-            self._local.http = http
-        return http
 
 
 def _deltas(add: Sequence[str], remove: Sequence[str]) -> Iterator[dict[str, list[str]]]:

@@ -4,23 +4,21 @@ tell: suspended, archived, no mailbox yet. An administrator has to be asked as."
 from __future__ import annotations
 
 import json
-import threading
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Any
 
-import google_auth_httplib2
 import httplib2
 from googleapiclient.discovery import build_from_document
 from googleapiclient.discovery_cache import get_static_doc
 from googleapiclient.errors import HttpError
 
 from migrate.errors import TargetError
-from migrate.gmail.api import Bearer
 from migrate.gmail.auth import GOOGLE_API, Access, Tokens
 from migrate.gmail.errors import Answer
-from migrate.web import BROKEN, plain_http
+from migrate.gmail.lines import Lines
+from migrate.web import BROKEN
 
 _RETRIES = 3
 _FIELDS = (
@@ -58,15 +56,14 @@ class Directory:
     def __init__(
         self, api: str, access: Access, admin: str, ca_file: Path | None, timeout: float
     ) -> None:
-        self._api, self._ca, self._timeout = api, ca_file, timeout
-        self._tokens = Tokens(access, admin, "directory", ca_file, timeout)
-        self._local = threading.local()
+        tokens = Tokens(access, admin, "directory", ca_file, timeout)
+        self._api, self._lines = api, Lines(api, tokens, ca_file, timeout)
 
     def find(self, address: str) -> Person | None:
         """By address or alias; None for nobody. TargetError when the directory may not be asked."""
         request = _service(self._api).users().get(userKey=address, fields=_FIELDS)
         try:
-            found = request.execute(http=self._http(), num_retries=_RETRIES)
+            found = request.execute(http=self._lines.mine(), num_retries=_RETRIES)
         except HttpError as error:
             if error.resp.status == 404:
                 return None
@@ -81,13 +78,6 @@ class Directory:
             bool(found.get("isMailboxSetup")),
             _addresses(found),
         )
-
-    def _http(self) -> Any:
-        if not hasattr(self._local, "http"):
-            plain = plain_http(self._ca, self._timeout, self._api)
-            bearer = Bearer(self._tokens)
-            self._local.http = google_auth_httplib2.AuthorizedHttp(bearer, http=plain)
-        return self._local.http
 
 
 def _addresses(user: dict[str, Any]) -> frozenset[str]:

@@ -5,6 +5,8 @@ B. H. Bloom, "Space/time trade-offs in hash coding with allowable errors", CACM 
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 _BITS = 16
 """For each entry; with five places of them about one stranger in two thousand is let through."""
 _PLACES = 5
@@ -27,13 +29,17 @@ class Bloom:
             self._bits[place >> 3] |= 1 << (place & 7)
             value += step
 
-    def __contains__(self, entry: str) -> bool:
-        """False: it was certainly never added."""
-        value = hash(entry)
-        step = (value * 0x9E3779B97F4A7C15 & _WORD) >> 7 | 1
-        for _ in range(_PLACES):
-            place = value & self._mask
-            if not self._bits[place >> 3] >> (place & 7) & 1:
-                return False
-            value += step
-        return True
+    def has_any(self, entries: Iterable[str]) -> bool:
+        """False: none of them was ever added."""
+        bits, mask = self._bits, self._mask
+        for entry in entries:
+            value = hash(entry)
+            step = (value * 0x9E3779B97F4A7C15 & _WORD) >> 7 | 1
+            for _ in range(_PLACES):
+                place = value & mask
+                if not bits[place >> 3] >> (place & 7) & 1:
+                    break
+                value += step
+            else:
+                return True
+        return False

@@ -21,6 +21,8 @@ from migrate.ledger.labels import LabelRow
 SYSTEM = frozenset({"INBOX", "SENT", "DRAFT", "SPAM", "TRASH", "UNREAD", "STARRED", "IMPORTANT"})
 COMMON = "Other folders (imported)"
 """Stands in for what has no label above it that Gmail took."""
+_SETS = 1_000
+"""Sets of labels that are remembered."""
 _VAIN = 9
 """Refusals in a row that don't speak of the name, after which no more labels are asked for."""
 
@@ -35,6 +37,8 @@ class Labels:
         self._mailbox, self._ledger, self._account, self._run = mailbox, ledger, account, run_id
         self._lock = threading.RLock()
         self._ids: dict[str, str | None] = {}
+        self._sets: dict[frozenset[str], frozenset[str]] = {}
+        """What `ids` found: thousands of messages have the same labels."""
         self._asked: dict[str, str] = {}
         self._wanted: frozenset[str] = frozenset()
         self._renewed: dict[str, str | None] = {}
@@ -51,8 +55,14 @@ class Labels:
         with self._lock:
             return self._find(name)
 
-    def ids(self, names: Iterable[str]) -> frozenset[str]:
-        return frozenset(found for name in names if (found := self.id(name)))
+    def ids(self, names: frozenset[str]) -> frozenset[str]:
+        with self._lock:
+            found = self._sets.get(names)
+            if found is None:
+                found = frozenset(each for name in names if (each := self.id(name)))
+                if len(self._sets) < _SETS:
+                    self._sets[names] = found
+            return found
 
     def existing(self, name: str) -> str | None:
         """Like `id`, but nothing is made: None when there is no such label."""
@@ -173,6 +183,7 @@ class Labels:
         )
 
     def _read(self) -> None:
+        self._sets.clear()
         self._names = {each.gmail_id: each.name for each in self._mailbox.labels()}
         self._ids = {key: None for key, gmail_id in self._ids.items() if gmail_id is None}
         self._ids |= {label_key(name): gmail_id for gmail_id, name in self._names.items()}

@@ -21,16 +21,16 @@ class Lanes(Generic[T]):
         self._ready: deque[str] = deque()
         self._size = 0
         self._closed = False
-        lock = threading.Lock()
-        self._work = threading.Condition(lock)
+        self._lock = threading.Lock()
+        self._work = threading.Condition(self._lock)
         """For the takers: a lane is ready, or all is over."""
-        self._room = threading.Condition(lock)
+        self._room = threading.Condition(self._lock)
         self._wanted: list[int] = []
         """The sizes that are waited for."""
 
     def put(self, key: str, item: T, size: int) -> None:
         """Queue `item`; `size` is what it holds in memory, in bytes."""
-        with self._work:
+        with self._lock:
             self._size += size
             lane = self._lanes.get(key)
             if lane is None:
@@ -42,7 +42,7 @@ class Lanes(Generic[T]):
 
     def take(self) -> tuple[str, T] | None:
         """The next item whose lane is open; None when all is done and the queue is closed."""
-        with self._work:
+        with self._lock:
             while not self._ready:
                 if self._closed and not self._lanes:
                     return None
@@ -52,7 +52,7 @@ class Lanes(Generic[T]):
 
     def done(self, key: str) -> None:
         """The item taken from this lane is finished; the next one of the lane may go."""
-        with self._work:
+        with self._lock:
             lane = self._lanes[key]
             self._size -= lane.popleft()[1]
             if lane:
@@ -67,7 +67,7 @@ class Lanes(Generic[T]):
 
     def wait_below(self, size: int) -> None:
         """Wait until what is queued or in hand holds at most `size` bytes; 0: until all is done."""
-        with self._room:
+        with self._lock:
             self._wanted.append(size)
             while not self._is_below(size):
                 self._room.wait()
@@ -78,6 +78,6 @@ class Lanes(Generic[T]):
 
     def close(self) -> None:
         """No more items come."""
-        with self._work:
+        with self._lock:
             self._closed = True
             self._work.notify_all()

@@ -22,8 +22,11 @@ class Memory:
     def __init__(self, ledger: Ledger, account_id: int) -> None:
         self._ledger, self._account = ledger, account_id
         self._recent: dict[str, list[Known]] = defaultdict(list)
+        """By Message-ID, what is on its way to the ledger."""
+        self._under_way: dict[Future[None], list[tuple[str, Known]]] = {}
         self._busy: set[str] = set()
-        self._turn = threading.Condition()
+        self._lock = threading.Lock()
+        self._turn = threading.Condition(self._lock)
         self._known: Bloom | None = None
         self._asked = self._there = 0
         self._names: int | None = None
@@ -39,7 +42,7 @@ class Memory:
 
     def find(self, sha256: str, message_id: str) -> list[Known]:
         """Messages of ours with these bytes or this Message-ID, oldest first."""
-        with self._turn:
+        with self._lock:
             recent = list(self._recent.get(message_id, ()))
         found = []
         if self._possible(sha256, message_id):
@@ -53,7 +56,7 @@ class Memory:
         wanted = list(gmail_ids)
         if not self._possible(*wanted):
             return set()
-        with self._turn:
+        with self._lock:
             recent = {each.gmail_id for found in self._recent.values() for each in found}
         with self._ledger.read() as conn:
             mine = outcomes.ours(conn, self._account, wanted)
@@ -62,13 +65,13 @@ class Memory:
 
     def _possible(self, *names: str) -> bool:
         """False: none of these names is in the ledger or on its way there."""
-        with self._turn:
+        with self._lock:
             self._asked += 1
             if self._known is None and self._names is not None:
                 if self._asked * _WORTH < self._there:
                     return True
                 self._known = self._read()
-            return self._known is None or any(name in self._known for name in names)
+            return self._known is None or self._known.has_any(names)
 
     def _read(self) -> Bloom:
         assert self._names is not None
@@ -82,31 +85,34 @@ class Memory:
         return known
 
     def remember(self, known: Known, message_id: str, done: Future[None]) -> None:
-        """Keep an outcome at hand until the ledger has it."""
-        with self._turn:
+        """Keep an outcome at hand until the ledger has it; many share one future."""
+        with self._lock:
             self._recent[message_id].append(known)
             if self._known:
                 _add(self._known, known, message_id)
+            first = done not in self._under_way
+            self._under_way.setdefault(done, []).append((message_id, known))
+        if first:
+            done.add_done_callback(self._forget)
 
-        def forget(_: object) -> None:
-            with self._turn:
+    def _forget(self, done: Future[None]) -> None:
+        with self._lock:
+            for message_id, known in self._under_way.pop(done, ()):
                 self._recent[message_id].remove(known)
                 if not self._recent[message_id]:
                     del self._recent[message_id]
 
-        done.add_done_callback(forget)
-
     @contextmanager
     def turn_of(self, message_id: str) -> Iterator[None]:
         """At most one message of a Message-ID is on its way."""
-        with self._turn:
+        with self._lock:
             while message_id in self._busy:
                 self._turn.wait()
             self._busy.add(message_id)
         try:
             yield
         finally:
-            with self._turn:
+            with self._lock:
                 self._busy.discard(message_id)
                 self._turn.notify_all()
 

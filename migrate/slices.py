@@ -50,11 +50,6 @@ class _Assembly:
         """Bytes of bodies in memory."""
         return sum(body.held for body in self.bodies.values() if isinstance(body, Body))
 
-    @property
-    def size(self) -> int:
-        """About all that it takes in memory."""
-        return self.held + _OBJECTS * len(self.bundle.occurrences)
-
 
 @dataclass(frozen=True, slots=True)
 class Bounds:
@@ -243,9 +238,11 @@ class Work:
         following: _Assembly | None = assembly
         while following and following.turn and not following.waiting:
             del open_ones[id(following)]
-            self._waiting -= following.held
-            if following.bundle.occurrences:
-                self._lanes.put(following.bundle.conversation, following, following.size)
+            held, bundle = following.held, following.bundle
+            self._waiting -= held
+            if bundle.occurrences:
+                size = held + _OBJECTS * len(bundle.occurrences)
+                self._lanes.put(bundle.conversation, following, size)
             following = following.after
             if following:
                 following.turn = True

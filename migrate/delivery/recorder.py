@@ -28,6 +28,7 @@ class Recorder:
     def __init__(self, ledger: Ledger, job: Job, memory: Memory) -> None:
         self._ledger, self._job, self._memory = ledger, job, memory
         self._failure: BaseException | None = None
+        self._watched: Future[None] | None = None
         self._counts: Counter[str] = Counter()
         self._counting = threading.Lock()
 
@@ -136,7 +137,9 @@ class Recorder:
     def _record(self, outcome: Outcome) -> Future[None]:
         self._count(state for _, state, _ in outcome.occurrences)
         done = self._ledger.post_item(outcomes.record, outcome, self._job.account.lease)
-        done.add_done_callback(self._written)
+        if done is not self._watched:  # many outcomes share one
+            self._watched = done
+            done.add_done_callback(self._written)
         return done
 
     def _post(self, op: Callable[[Connection], None]) -> Future[None]:

@@ -57,8 +57,10 @@ class Governor:
         self, pace: Pace, *, start: int = 4, most: int = 12, jitter: Jitter = random.uniform
     ) -> None:
         self.pace, self.gate = pace, Gate(jitter)
-        self.change = threading.Condition()
-        """Threads that share it hold this for every call, and wait on it for a place."""
+        self.lock = threading.Lock()
+        """Held for every call by threads that share it."""
+        self.change = threading.Condition(self.lock)
+        """For those that wait for a place."""
         self._width, self._most = float(start), most
         self._inflight = 0
 

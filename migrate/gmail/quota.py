@@ -54,7 +54,7 @@ class Pacer:
         self._user, self._project, self._stop = user, project, stop
         self._patience, self._clock, self._wall = patience, clock, wall
         self._zone, self._name = zone, name
-        self._change = user.change
+        self._lock, self._change = user.lock, user.change
         self.units = 0
         """Units spent so far, refused requests included."""
         self.refused = 0
@@ -89,12 +89,12 @@ class Pacer:
 
     def _accepted(self, units: int) -> None:
         self._project.accepted(units)
-        with self._change:
+        with self._lock:
             self._user.accepted(units, self._clock())
 
     def _refuse(self, refusal: Throttled) -> None:
         """Nothing more goes out for a while, and later less; the day's quota is used up for all."""
-        with self._change:
+        with self._lock:
             self.refused += 1
         if refusal.daily:
             self._project.day_is_over(day(self._wall(), self._zone).ends)
@@ -103,7 +103,7 @@ class Pacer:
         if refusal.project:
             self._project.refused(opens, refusal.limit)
             return
-        with self._change:
+        with self._lock:
             self._user.refused(
                 now,
                 opens=opens,
@@ -127,7 +127,7 @@ class Pacer:
     def _place(self) -> None:
         while True:
             self._check_stop()
-            with self._change:
+            with self._lock:
                 now = self._clock()
                 if self._user.enter(now):
                     return
@@ -145,11 +145,11 @@ class Pacer:
             self._sleep(shut)
             return False
         drawn = self._project.take(units)
-        with self._change:
+        with self._lock:
             self.units += units
             wait = self._user.pace.reserve(units, self._clock())
         self._sleep(max(wait, drawn))
-        with self._change:
+        with self._lock:
             if self._user.gate.left(self._clock()) <= 0:
                 return True
             self.units -= units
@@ -158,7 +158,7 @@ class Pacer:
         return False
 
     def _leave(self) -> None:
-        with self._change:
+        with self._lock:
             self._user.leave()
             self._change.notify()
 

@@ -184,7 +184,7 @@ def _read(status: int, answer: bytes) -> Stored:
     if not 200 <= status < 300:
         raise classify(status, answer)
     try:
-        return _stored(json.loads(answer))
+        return _stored(json.loads(answer.decode()))
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise OutcomeUnknown(f"{status} with an unreadable body") from error
 

@@ -29,11 +29,12 @@ def message_labels(
         labels -= {"SPAM"} if "TRASH" in labels else set()
     else:
         labels -= {"SPAM", "TRASH", "DRAFT"}
-    if not any("\\Seen" in flags for _, flags in copies):
+    every = frozenset[str]().union(*[flags for _, flags in copies])
+    if "\\Seen" not in every:
         labels.add("UNREAD")
-    if any("\\Flagged" in flags for _, flags in copies):
+    if "\\Flagged" in every:
         labels.add("STARRED")
-    return frozenset(labels) | _of_keywords(copies, rules)
+    return frozenset(labels) | _of_keywords(every, rules)
 
 
 def _place(mapped: Mapped, flags: frozenset[str], rules: LabelRules) -> str | None:
@@ -41,12 +42,9 @@ def _place(mapped: Mapped, flags: frozenset[str], rules: LabelRules) -> str | No
     return "TRASH" if deleted and mapped.label else mapped.label
 
 
-def _of_keywords(
-    copies: Sequence[tuple[Mapped, frozenset[str]]], rules: LabelRules
-) -> frozenset[str]:
+def _of_keywords(flags: frozenset[str], rules: LabelRules) -> frozenset[str]:
     if not rules.keywords:
         return frozenset()
-    flags = sorted({flag for _, flags in copies for flag in flags})
-    labels = (keyword_label(flag, rules) for flag in flags)
+    labels = (keyword_label(flag, rules) for flag in sorted(flags))
     # One spelling where the copies have several: Gmail takes them for one label.
     return frozenset({label_key(each): each for each in labels if each}.values())

@@ -6,7 +6,7 @@ import threading
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import groupby
 from typing import Any, TypeVar
 
@@ -20,7 +20,7 @@ from migrate.pieces import padded
 T = TypeVar("T")
 
 _MOST = 1000
-_GATHER = 0.05
+_GATHER = 0.1
 """Seconds."""
 
 
@@ -31,12 +31,16 @@ class LeaseLost(StateError):
         super().__init__("lease-lost", account=account_id)
 
 
+Lease = tuple[int, int]
+"""(Account id, fence)."""
+
+
 @dataclass(slots=True)
 class _Job:
     op: Callable[..., Any]
-    lease: tuple[int, int] | None
-    done: Future[Any]
-    items: tuple[Any, ...] = ()
+    lease: Lease | None
+    done: Future[Any] = field(default_factory=Future)
+    items: list[Any] | None = None
     """What `op` is to write, together with what other jobs have for it."""
 
 
@@ -46,35 +50,47 @@ class _Inbox:
 
     def __init__(self) -> None:
         self._jobs: deque[_Job] = deque()
+        self._gathering: dict[Lease | None, _Job] = {}
+        """The job to which the next item may be added, without passing what is written before."""
         self._waited_for = 0
-        """Jobs that are no items."""
+        """Jobs that have no items."""
         self._closed = False
-        self._change = threading.Condition()
+        self._lock = threading.Lock()
+        self._change = threading.Condition(self._lock)
 
     def put(self, job: _Job) -> None:
-        with self._change:
+        with self._lock:
+            self._gathering.clear()
             self._jobs.append(job)
-            self._waited_for += not job.items
-            if not job.items or len(self._jobs) in (1, _MOST):
-                self._change.notify()
+            self._waited_for += 1
+            self._change.notify()
+
+    def put_item(self, op: Callable[..., Any], item: Any, lease: Lease | None) -> Future[None]:
+        with self._lock:
+            job = self._gathering.get(lease)
+            if job is None or job.items is None or job.op is not op:
+                job = self._gathering[lease] = _Job(op, lease, items=[])
+                self._jobs.append(job)
+                if len(self._jobs) == 1:
+                    self._change.notify()
+            assert job.items is not None
+            job.items.append(item)
+            return job.done
 
     def close(self) -> None:
-        with self._change:
+        with self._lock:
             self._closed = True
             self._change.notify()
 
     def take(self) -> list[_Job]:
         """What has come, at least one job and at most _MOST; empty when all is done and closed."""
-        with self._change:
+        with self._lock:
             self._change.wait_for(lambda: self._jobs or self._closed)
-            self._change.wait_for(self._enough, _GATHER)
-            count = min(len(self._jobs), _MOST)
-            jobs = [self._jobs.popleft() for _ in range(count)]
-            self._waited_for -= sum(not job.items for job in jobs)
+            self._change.wait_for(lambda: self._waited_for or self._closed, _GATHER)
+            jobs = [self._jobs.popleft() for _ in range(min(len(self._jobs), _MOST))]
+            self._waited_for -= sum(job.items is None for job in jobs)
+            self._gathering.clear()
             return jobs
-
-    def _enough(self) -> bool:
-        return bool(self._waited_for) or len(self._jobs) >= _MOST or self._closed
 
 
 class Writer:
@@ -87,19 +103,17 @@ class Writer:
         self._thread = threading.Thread(target=self._work, name="ledger", daemon=True)
         self._thread.start()
 
-    def post(self, op: Callable[[Connection], T], lease: tuple[int, int] | None) -> Future[T]:
+    def post(self, op: Callable[[Connection], T], lease: Lease | None) -> Future[T]:
         """Queue `op`; the future holds its result once the transaction is on disk."""
-        done: Future[T] = Future()
-        self._inbox.put(_Job(op, lease, done))
-        return done
+        job = _Job(op, lease)
+        self._inbox.put(job)
+        return job.done
 
     def post_item(
-        self, op: Callable[[Connection, Sequence[T]], None], item: T, lease: tuple[int, int] | None
+        self, op: Callable[[Connection, Sequence[T]], None], item: T, lease: Lease | None
     ) -> Future[None]:
-        """The same for something of which many are written at a time."""
-        done: Future[None] = Future()
-        self._inbox.put(_Job(op, lease, done, (item,)))
-        return done
+        """The same for something of which many are written at a time, and share their future."""
+        return self._inbox.put_item(op, item, lease)
 
     def close(self) -> None:
         self._inbox.close()
@@ -123,8 +137,8 @@ class Writer:
                 for lost, op, group in _groups(jobs, fences):
                     if lost is not None:
                         results += [LeaseLost(lost) for _ in group]
-                    elif group[0].items:
-                        op(conn, [item for job in group for item in job.items])
+                    elif group[0].items is not None:
+                        op(conn, [item for job in group for item in job.items or ()])
                         results += [None] * len(group)
                     else:
                         results += [job.op(conn) for job in group]
@@ -150,7 +164,7 @@ def _groups(
 
     def key(job: _Job) -> tuple[int | None, Callable[..., Any], bool]:
         lost = job.lease is not None and fences.get(job.lease[0]) != job.lease[1]
-        return job.lease[0] if job.lease and lost else None, job.op, bool(job.items)
+        return job.lease[0] if job.lease and lost else None, job.op, job.items is not None
 
     for (lost, op, _), group in groupby(jobs, key):
         yield lost, op, list(group)

@@ -110,9 +110,11 @@ class Header:
     def parse(cls, raw: bytes) -> Header:
         """Any bytes; what follows the first empty line stays in `raw` and is not looked at."""
         ruled: dict[bytes, list[Field]] = {}
-        for field in _ruled_fields(raw):
-            same = ruled.setdefault(field.name.lower(), [])
-            if len(same) < MOST:
+        for name, field in _ruled_fields(raw):
+            same = ruled.get(name)
+            if same is None:
+                ruled[name] = [field]
+            elif len(same) < MOST:
                 same.append(field)
         return cls(raw, ruled)
 
@@ -157,15 +159,17 @@ def _fields(raw: bytes) -> Iterator[Field]:
         yield Field(name[1] if name else b"", text)
 
 
-def _ruled_fields(raw: bytes) -> Iterator[Field]:
-    """Those of `_fields` whose names are _RULED."""
+def _ruled_fields(raw: bytes) -> list[tuple[bytes, Field]]:
+    """Those of `_fields` whose names, given in lower case, are _RULED."""
     if _lines(raw) is _CR:
-        yield from (field for field in _fields(raw) if field.name.lower() in _RULED)
-        return
+        named = ((field.name.lower(), field) for field in _fields(raw))
+        return [(name, field) for name, field in named if name in _RULED]
     text = b"\n" + raw[: header_end(raw)]
-    for match in _RULED_FIELD.finditer(text):
-        end = match.end() + 1  # with its line end, which is also the one before the next field
-        yield Field(match[1], text[match.start() + 1 : end])
+    # With its line end, which is also the one before the next field.
+    return [
+        (match[1].lower(), Field(match[1], text[match.start() + 1 : match.end() + 1]))
+        for match in _RULED_FIELD.finditer(text)
+    ]
 
 
 def content(body: Body) -> tuple[bytes, int]:

@@ -62,5 +62,6 @@ def conversation(header: Header) -> str | None:
 
 
 def _ids(header: Header, name: str) -> Iterator[str]:
-    for found in _ANY.finditer(b" ".join(header.get(name))):
-        yield found[0].decode("latin-1")
+    if header.all(name):
+        for found in _ANY.finditer(b" ".join(header.get(name))):
+            yield found[0].decode("latin-1")

@@ -22,6 +22,7 @@ _TOKEN = re.compile(
     re.DOTALL,
 )
 
+_ESCAPED = re.compile(rb"\\(.)", re.DOTALL)
 _BODY = re.compile(rb"\d+ FETCH \(.*BODY\[(?:HEADER|TEXT)?\] ", re.IGNORECASE | re.DOTALL)
 # What may come after a body: nothing, or further items.
 _AFTER = re.compile(rb"\s*(?:\s[A-Z][^\s()]* \S.*)?", re.IGNORECASE | re.DOTALL)
@@ -70,14 +71,14 @@ class Response:
                     if len(stack) > 1:
                         stack.pop()
                 elif kind == "quoted":
-                    stack[-1].append(re.sub(rb"\\(.)", rb"\1", text, flags=re.DOTALL))
+                    stack[-1].append(_ESCAPED.sub(rb"\1", text) if b"\\" in text else text)
                 else:
                     stack[-1].append(None if text.upper() == b"NIL" else text)
         return stack[0]
 
     def items(self) -> dict[bytes, Value]:
         """The data items of a FETCH response by name in upper case; {} for any other response."""
-        if only_uid := _ONLY_UID.fullmatch(self.text):
+        if len(self.parts) == 1 and (only_uid := _ONLY_UID.fullmatch(self.text)):
             return {b"UID": only_uid[1]}
         alone = len(self.parts) == 3 and self.parts[2] == b")"
         if alone and (body := _UID_BODY.fullmatch(self.text)):

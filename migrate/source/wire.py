@@ -92,6 +92,7 @@ class Wire:
         # Python's own buffer is half a TLS record. What it may still hold must not be lost.
         if isinstance(file, BufferedReader) and not self._is_readable():
             imap.file = BufferedReader(file.detach(), CHUNK)
+        self._file = cast(IO[bytes], imap.file)
 
     def run(self, *words: bytes) -> list[Response]:
         """Send a command and collect its untagged responses. Raises Refused."""
@@ -278,7 +279,9 @@ class Wire:
 
     def _line(self) -> bytes:
         line = rest = self._read_line()
-        if len(line) == _LONGEST and not line.endswith(b"\n"):
+        if line.endswith(b"\n"):
+            return line.rstrip(b"\r\n")
+        if len(line) == _LONGEST:
             before = _STRUCTURE.match(line)
             if not before:
                 raise self._lost(f"> {_LONGEST} B")
@@ -291,7 +294,7 @@ class Wire:
 
     def _read_line(self) -> bytes:
         """To its end, or _LONGEST bytes of it; less when the connection ends."""
-        line = self._io(cast(IO[bytes], self._imap.file).readline, _LONGEST)
+        line = self._io(self._file.readline, _LONGEST)
         self._count(len(line))
         return line
 

@@ -278,7 +278,7 @@ class Undo:
         return frozenset(each for each in found if each)
 
     def _made_again(self, names: Collection[str]) -> frozenset[str]:
-        return self._ids(names) if self._wish.dry else self._target.labels.ids(names)
+        return self._ids(names) if self._wish.dry else self._target.labels.ids(frozenset(names))
 
     def _write(self, op: Callable[[Connection], None]) -> None:
         self._ledger.write(op, self._account.lease)

@@ -142,6 +142,7 @@ def test_what_is_written_together_keeps_its_place_among_the_others(tmp_path: Pat
         futures.append(ledger.post_item(together, 3))
         held.let_go()
         assert [each.result(PATIENCE) for each in futures] == [None] * 4
+    assert futures[0] is futures[1]
     assert ran == [[1, 2], "between", [3]]
 
 

@@ -157,21 +157,31 @@ def made(
     ]
 
 
-def changed(conn: Connection, account_id: int, run_id: str, *, limit: int) -> list[Done]:
-    """The newest changes of `run_id` that are not taken back."""
-    query = (
-        select(change, message.c.labels, message.c.labels_before)
-        .join(message, message.c.id == change.c.message_id)
-        .where(
-            change.c.account_id == account_id,
-            change.c.run_id == run_id,
-            change.c.undone.is_(None),
-            change.c.what.in_(["labels", "trashed", "untrashed"]),
-            message.c.undone.is_(None),
-        )
-        .order_by(change.c.id.desc())
-        .limit(limit)
+def changed(
+    conn: Connection, account_id: int, run_id: str, *, limit: int, after: int | None = None
+) -> list[Done]:
+    """The newest changes of `run_id` that are not taken back.
+
+    With `after` all of the next `limit` messages with an id above that; of each the newest first.
+    """
+    wanted = (
+        change.c.account_id == account_id,
+        change.c.run_id == run_id,
+        change.c.undone.is_(None),
+        change.c.what.in_(["labels", "trashed", "untrashed"]),
+        message.c.undone.is_(None),
     )
+    joined = change.join(message, message.c.id == change.c.message_id)
+    query = select(change, message.c.labels, message.c.labels_before).select_from(joined)
+    query = query.where(*wanted)
+    if after is None:
+        query = query.order_by(change.c.id.desc()).limit(limit)
+    else:
+        of = change.c.message_id
+        some = select(of).select_from(joined).where(*wanted, of > after).distinct()
+        upto = select(func.max(some.order_by(of).limit(limit).subquery().c.message_id))
+        query = query.where(of > after, of <= upto.scalar_subquery())
+        query = query.order_by(of, change.c.id.desc())
     return [
         Done(
             row.id,

@@ -25,6 +25,7 @@ from migrate.ledger.changes import Change
 from migrate.ledger.undoing import Done, Mine
 from migrate.sending import Target
 from migrate.undo.deciding import Why, spared, taken_back
+from migrate.undo.pairs import Pairs
 
 _PIECE = 20_000
 """For each the mailbox may have to be listed."""
@@ -75,16 +76,17 @@ class Undo:
         """`done` tells how far it came, `seen` is told how many more were looked at."""
         self._ledger, self._account, self._target = ledger, account, target
         self._undo, self._wish, self._stop, self._seen = undo_id, wish, stop, seen
-        self._left: set[tuple[str, str]] = set()
+        self._left = Pairs()
         """(Label, message) that a dry run would part; (TRASH, message) that it would remove."""
         self.done = done
 
     def run(self) -> None:
         """Everything. Raises what stops the account, Stopped."""
-        self._changes()
-        self._messages()
-        self._notes()
-        self._labels()
+        with self._left:
+            self._changes()
+            self._messages()
+            self._notes()
+            self._labels()
 
     def _messages(self) -> None:
         last = 0
@@ -122,7 +124,7 @@ class Undo:
         self.done.removed += len(going)
         self.done.spared += [(each.gmail_id, why) for each, why in stay]
         if self._wish.dry:
-            self._left |= {("TRASH", each.gmail_id) for each in going}
+            self._left.add(("TRASH", each.gmail_id) for each in going)
             return
         how = "deleted" if self._wish.delete else "trashed"
         fresh = [each for each in going if not each.started]
@@ -162,28 +164,28 @@ class Undo:
                 planned.append(Change(each.gmail_id, each.id, "labels", removed=names))
         self.done.changed += len(writes)
         if self._wish.dry:
-            self._left |= {(label, each.gmail_id) for each in writes for label in each.remove}
+            self._left.add((label, each.gmail_id) for each in writes for label in each.remove)
             return
         self._write(partial(self.intend, planned=planned))
         apply(self._target, writes)
         self._write(partial(undoing.parted, ids=[each.id for each in piece]))
 
     def _changes(self) -> None:
-        """The newest first; the messages that the run itself made go anyway."""
-        run, mine = self._wish.run_id, self._account.id
+        """The newest first; the messages that the run itself made go anyway. A dry run, which
+        settles nothing, goes from message to message."""
+        run, mine, last = self._wish.run_id, self._account.id, 0
         while True:
             with self._ledger.read() as conn:
-                limit = 1 << 40 if self._wish.dry else _PIECE
-                piece = undoing.changed(conn, mine, run, limit=limit)
+                after = last if self._wish.dry else None
+                piece = undoing.changed(conn, mine, run, limit=_PIECE, after=after)
             if not piece:
                 return
+            last = piece[-1].message_id
             self._check()
             looks = membership(self._target.mailbox, {each.gmail_id for each in piece})
             written: dict[int, frozenset[str]] = {}
             for each in piece:
                 self._take_back(each, looks, written)
-            if self._wish.dry:
-                return
 
     def _take_back(
         self,
@@ -207,7 +209,7 @@ class Undo:
             looks[each.gmail_id] = (now or _NONE) - off | add
             self.done.changed += 1
         if self._wish.dry:
-            self._left |= {(label, each.gmail_id) for label in off}
+            self._left.add((label, each.gmail_id) for label in off)
             return
         if add or off:
             plan = Change(each.gmail_id, each.message_id, what, each.removed, each.added)
@@ -227,7 +229,7 @@ class Undo:
         if not there:
             return
         mailbox = self._target.mailbox
-        trash = {*mailbox.ids("TRASH"), *(each for label, each in left if label == "TRASH")}
+        left.add(("TRASH", each) for each in mailbox.ids("TRASH"))
         deleted: set[str] = set()
         for key, name, gmail_id in there:
             self._check()
@@ -237,7 +239,7 @@ class Undo:
                 if other.startswith(f"{name}/") and one not in deleted
             ]
             under = mailbox.ids(gmail_id)
-            if below or any(m not in trash and (gmail_id, m) not in left for m in under):
+            if below or any(("TRASH", m) not in left and (gmail_id, m) not in left for m in under):
                 self.done.used.append(name)
                 continue
             deleted.add(gmail_id)
@@ -257,7 +259,7 @@ class Undo:
             self._check()
             self.done.removed += 1
             if self._wish.dry:
-                self._left.add(("TRASH", gmail_id))
+                self._left.add([("TRASH", gmail_id)])
                 continue
             mailbox = self._target.mailbox
             with suppress(NotFound):

@@ -7,17 +7,25 @@ import sqlite3
 import ssl
 import subprocess
 import sys
-from collections.abc import Iterator
+import threading
+from collections.abc import Collection, Iterator
 from contextlib import closing
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from migrate.config import load
+from migrate.delta.membership import membership
 from migrate.demo.imap import Running as Imap
 from migrate.demo.imap import embedded_imap
 from migrate.demo.mail import SampleMessage
+from migrate.gmail.api import Mailbox
+from migrate.ledger import Ledger
+from migrate.progress import Progress
 from migrate.sandbox.embed import Running
+from migrate.undo import UndoEngine, Wish, account
+from migrate.undo.pairs import Pairs
 from tests.sandboxes import running
 
 from .migration import FAST, ROOT, faults
@@ -94,12 +102,43 @@ def killed_at(scene: Scene, step: str, *words: str) -> None:
     assert done.returncode == -9, Path(out).read_text()
 
 
-def test_two_changes_of_one_message_are_both_taken_back(scene: Scene) -> None:
+def dry_in_pieces(
+    scene: Scene, run: str, monkeypatch: pytest.MonkeyPatch, most: int
+) -> tuple[int, int, list[str]]:
+    """What a dry run tells that keeps `most` messages at a time in mind."""
+
+    def few(mailbox: Mailbox, ids: Collection[str]) -> dict[str, frozenset[str] | None]:
+        assert len(ids) <= most
+        return membership(mailbox, ids)
+
+    monkeypatch.setattr(account, "_PIECE", most)
+    monkeypatch.setattr(account, "membership", few)
+    config, stop = load(scene.migration.directory), threading.Event()
+    with Ledger(config.ledger_url) as open_ledger:
+        engine = UndoEngine(config, open_ledger, "x", Wish(run, dry=True), Progress(), stop)
+        (found,) = engine.run(config.accounts)
+    assert found.error is None
+    return found.done.removed, found.done.changed, found.done.labels
+
+
+def test_pairs_on_disk() -> None:
+    with Pairs() as pairs:
+        pairs.add(("a", str(each)) for each in (1, 2, 1))
+        assert [("a", "1") in pairs, ("b", "1") in pairs, ("a", "3") in pairs] == [
+            True,
+            False,
+            False,
+        ]
+
+
+def test_two_changes_of_one_message_are_both_taken_back(
+    scene: Scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
     scene.write(ONLY + FAST)
     scene.run()
     first = scene.there()
     scene.write()
-    flag(scene, "2", r"(\Flagged)")
+    flag(scene, "1:2", r"(\Flagged)")
     second = scene.run()
     whole = scene.there()
     assert {"STARRED", "Projects/Alpha"} <= set(whole["Number 2"])
@@ -112,7 +151,9 @@ def test_two_changes_of_one_message_are_both_taken_back(scene: Scene) -> None:
         f"SELECT {columns}, '[\"STARRED\"]' FROM change WHERE run_id = ?",
         second,
     )
-    scene.undo(second)
+    asked = dry_in_pieces(scene, second, monkeypatch, 1)
+    real = scene.undo(second)
+    assert asked == (real["removed"], real["changed"], real["labels_deleted"])
     assert scene.there() == first
     scene.run()
     assert scene.there() == whole

@@ -15,13 +15,12 @@ from functools import cache
 from importlib.resources import files
 from itertools import groupby
 from operator import itemgetter
-from pathlib import Path, PurePosixPath
+from pathlib import PurePosixPath
 from urllib.parse import quote
 
 import jinja2
 from markupsafe import Markup, escape
 
-from migrate.report.compiled import Compiled
 from migrate.report.document import Document
 from migrate.report.tables import Cell, Row, tables
 from migrate.report.verdict import accounting, verdict
@@ -85,7 +84,6 @@ def environment() -> jinja2.Environment:
         undefined=jinja2.StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
-        bytecode_cache=Compiled(Path(__file__).with_name("templates")),
     )
     environment.filters |= {"number": number, "size": size, "visible": visible, "link": link}
     environment.filters |= {"prose": _prose, "breakable": _breakable, "grouped": _grouped}

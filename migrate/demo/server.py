@@ -6,6 +6,9 @@ Standard output: the port, once it listens.
 
 from __future__ import annotations
 
+import console.starting  # noqa: F401 - before everything else
+
+# isort: split
 import asyncio
 import json
 import ssl

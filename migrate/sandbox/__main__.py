@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import console.starting  # noqa: F401 - before everything else
+
+# isort: split
 import argparse
 import sys
 from pathlib import Path

@@ -1,5 +1,5 @@
-"""One IMAP server for all (its UIDVALIDITY is new at each start) and one sandbox per way to merge;
-each test has a folder and a target mailbox of its own."""
+"""One IMAP server for all and one sandbox per way to merge; each test has a folder and a target
+mailbox of its own."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from migrate.demo.imap import Running as Imap
-from migrate.demo.imap import embedded_imap
 from tests.contracts.gmail import Mailbox
+from tests.crash.imap import Server, Store, serving
+from tests.crash.imap.server import User
 from tests.crash.letters import OWNER, letters, occurrences
 from tests.sandboxes import running
 
@@ -27,8 +27,9 @@ _numbers = count(1)
 
 
 @pytest.fixture(scope="session")
-def imap() -> Iterator[Imap]:
-    with embedded_imap(occurrences(letters()), OWNER, PASSWORD) as server:
+def imap(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    with serving(tmp_path_factory.mktemp("imap"), "IMAP4rev1 OBJECTID") as server:
+        server.users[OWNER] = User(Store(occurrences(letters())), PASSWORD)
         yield server
 
 
@@ -52,7 +53,7 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Arena]:
 
 
 @pytest.fixture
-def new_scene(tmp_path: Path, imap: Imap, sandboxes: dict[str, Mailbox]) -> NewScene:
+def new_scene(tmp_path: Path, imap: Server, sandboxes: dict[str, Mailbox]) -> NewScene:
     """Makes scenes at the sandbox with that `--dedupe`."""
 
     def make(dedupe: str) -> Scene:

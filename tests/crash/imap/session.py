@@ -6,6 +6,7 @@ import re
 import ssl
 import time
 from collections.abc import Callable, Iterator, Mapping
+from hashlib import sha256
 from typing import TYPE_CHECKING
 
 from imapclient.imap_utf7 import decode, encode
@@ -165,6 +166,8 @@ class Session:
                 yield message.when.strftime('INTERNALDATE "%d-%b-%Y %H:%M:%S %z"').encode()
             elif name == b"RFC822.SIZE":
                 yield b"RFC822.SIZE %d" % self._user.store.size(len(message.raw))
+            elif name == b"EMAILID":  # RFC 8474: equal for equal bytes; with OBJECTID alone
+                yield b"EMAILID (M%s)" % sha256(message.raw).hexdigest().encode()
             elif name == b"BODY.PEEK[]":
                 yield b"BODY[] " + _literal(message.raw)
 

@@ -215,6 +215,7 @@ class TargetConfig(_Section):
     scopes: Literal["minimal", "modify", "full"] = "modify"
     ca_file: ExistingFile | None = Field(default=None, examples=["ca.pem"])
     directory_admin: Text | None = Field(default=None, examples=["admin@example.com"])
+    storage_user: Text | None = Field(default=None, examples=["admin@example.com"])
     storage_bytes: Count | None = Field(default=None, examples=[2_000_000_000_000])
 
     @model_validator(mode="after")

@@ -11,7 +11,9 @@ from urllib.parse import urlsplit
 from migrate.accounts import Account
 from migrate.config import Config
 from migrate.connections import Gmail
+from migrate.errors import MailhaulError
 from migrate.gmail.directory import Directory
+from migrate.gmail.drive import Room, room
 from migrate.loopback import is_loopback
 from migrate.preflight import each, once
 from migrate.preflight.names import Names
@@ -45,7 +47,7 @@ def check(
 
     with ThreadPoolExecutor(min(config.limits.accounts, len(rows))) as pool:
         seen = list(pool.map(one, rows))
-    project = once.judge(Project(config, seen, names))
+    project = once.judge(Project(config, seen, names, _room(config, gmail)))
     return Result([Checked(sight, each.judge(sight)) for sight in seen], project)
 
 
@@ -58,3 +60,14 @@ def _directory(config: Config, gmail: Gmail) -> Directory | None:
     if target.directory_admin is None or target.auth == "oauth":  # a user sees only themselves
         return None
     return Directory(target.api, gmail.access, target.directory_admin, target.ca_file, timeout)
+
+
+def _room(config: Config, gmail: Gmail) -> Room | MailhaulError | None:
+    target, timeout = config.target, config.limits.request_timeout
+    # A user's own login was given for Gmail alone.
+    if target.storage_user is None or target.storage_bytes is not None or target.auth == "oauth":
+        return None
+    try:
+        return room(target.api, gmail.access, target.storage_user, target.ca_file, timeout)
+    except MailhaulError as error:
+        return error

@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from migrate.config import Config
+from migrate.errors import MailhaulError
+from migrate.gmail.drive import Room
 from migrate.preflight.names import Names
 from migrate.preflight.seen import Seen
 
@@ -17,3 +19,5 @@ class Project:
     """All accounts that are checked."""
     names: Names | None
     """The DNS; None: not to be asked."""
+    room: Room | MailhaulError | None = None
+    """At Google; None: not asked."""

@@ -51,7 +51,7 @@ def test_token(mailbox: Mailbox) -> None:
         ({"iat": 1, "exp": 3601}, 400, "invalid_grant", "Invalid JWT: Token must be a short-lived"),
         ({"scope": "mail"}, 400, "invalid_scope", "Invalid OAuth scope or ID token audience"),
         ({"iss": "x@y.example"}, 400, "invalid_grant", "Invalid grant: account not found"),
-        ({"scope": f"{AUTH}drive"}, 401, "unauthorized_client", "Client is unauthorized to"),
+        ({"scope": f"{AUTH}calendar"}, 401, "unauthorized_client", "Client is unauthorized to"),
     ],
 )
 def test_token_errors(

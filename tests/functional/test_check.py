@@ -13,6 +13,8 @@ from typing import Any
 import pytest
 
 from console.tables import width
+from migrate import preflight
+from migrate.config import load
 from migrate.sandbox.embed import Running
 from tests.sandboxes import running
 
@@ -200,6 +202,37 @@ def test_the_directory_tells_why_a_user_is_refused(
     whole = {each["check"]: each for each in done.json["checks"]}
     assert whole["storage"]["code"] == "storage-small"
     assert whole["storage"]["found"] == {"needed": 25000, "free": 20000, "accounts_unknown": 0}
+
+
+@pytest.mark.parametrize(
+    ("limit", "level", "code"), [(5000, "ok", ""), (4999, "warning", "storage-short")]
+)
+def test_drive_tells_how_much_room_there_is(
+    imap: Dovecot, tmp_path: Path, limit: int, level: str, code: str
+) -> None:
+    hanako = f"hanako.sato@{DOMAIN}"
+    one: Accounts = {("hanako", hanako): "secret"}
+    with running(tmp_path / "small", extra=["--storage-limit", str(limit)]) as small:
+        made = _written(tmp_path, imap, small, one, f'storage_user = "{hanako}"\n')
+        config = load(made.directory)
+        result = preflight.check(config, config.accounts)
+    ((_, found),) = [each for each in result.project if each[0] == "storage"]
+    assert (found.level, found.code) == (level, code)
+    assert (found.params["needed"], found.params["free"]) == (5000, limit)
+
+
+def test_a_drive_that_may_not_be_asked_is_said(imap: Dovecot, tmp_path: Path) -> None:
+    hanako = f"hanako.sato@{DOMAIN}"
+    one: Accounts = {("hanako", hanako): "secret"}
+    gmail = "https://www.googleapis.com/auth/gmail.modify"
+    with running(tmp_path / "strict", extra=["--authorized-scopes", gmail]) as strict:
+        made = _written(tmp_path, imap, strict, one, f'storage_user = "{hanako}"\n')
+        config = load(made.directory)
+        result = preflight.check(config, config.accounts)
+    ((_, found),) = [each for each in result.project if each[0] == "storage"]
+    assert (found.level, found.code) == ("not-asked", "storage-closed")
+    assert found.params["why"].startswith("target-unauthorized-client")
+    assert result.errors == []
 
 
 def test_a_directory_that_may_not_be_asked_costs_only_its_answer(

@@ -11,7 +11,7 @@ from migrate.gmail.auth.key import Key, load_key
 from migrate.gmail.auth.keyless import Keyless, load_keyless
 from migrate.gmail.auth.login import UserLogin, load_login
 from migrate.gmail.auth.login import save as save_login
-from migrate.gmail.auth.tokens import DIRECTORY, SCOPES, Access, Tokens
+from migrate.gmail.auth.tokens import DIRECTORY, SCOPES, STORAGE, Access, Tokens
 
 __all__ = [
     "DIRECTORY",
@@ -19,6 +19,7 @@ __all__ = [
     "GOOGLE_TOKEN_URI",
     "LOOPBACK",
     "SCOPES",
+    "STORAGE",
     "Access",
     "Key",
     "Keyless",

@@ -25,6 +25,11 @@ DIRECTORY = ("https://www.googleapis.com/auth/admin.directory.user.readonly",)
 """Of an administrator, to see who is suspended; only where the configuration asks for it."""
 
 
+STORAGE = ("https://www.googleapis.com/auth/drive.appdata",)
+"""The least that Drive's about.get takes: nobody's files; only where the configuration asks."""
+_CHECKED = {"directory": DIRECTORY, "storage": STORAGE}
+
+
 class Access(Protocol):
     """A way to tokens, shared by all users. Thread-safe."""
 
@@ -56,7 +61,7 @@ class Tokens:
         timeout: float = 60,
     ) -> None:
         self._access, self.user = access, user
-        self.scopes = DIRECTORY if scopes == "directory" else SCOPES[scopes]
+        self.scopes = _CHECKED.get(scopes) or SCOPES[scopes]
         self._credentials = access.credentials(user, self.scopes)
         http = plain_http(ca_file, timeout, access.token_uri)
         self._request = access.request(google_auth_httplib2.Request(http))

@@ -6,6 +6,7 @@ from migrate.sandbox.methods import (
     changes,
     directory,
     drafts,
+    drive,
     groups,
     history,
     iam,
@@ -90,6 +91,7 @@ GMAIL: dict[str, Handler] = {
 NEIGHBOURS: dict[str, Handler] = {
     "directory.users.get": directory.get,
     "directory.users.list": directory.list_,
+    "drive.about.get": drive.about,
     "groupsmigration.archive.insert": groups.insert,
     "iamcredentials.projects.serviceAccounts.generateIdToken": iam.generate_id_token,
     "iamcredentials.projects.serviceAccounts.signJwt": iam.sign_jwt,

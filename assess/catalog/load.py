@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import re
 import tomllib
+from functools import cache
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
@@ -37,7 +38,7 @@ def load(override: Path | None = None, override_text: str | None = None) -> Cata
     tables: Tables = {table: {} for table in TABLES}
     origin: dict[tuple[str, str], str] = {}
     for name in FILES:
-        for table, entries in _tables(_ours(name).decode(), name).items():
+        for table, entries in _our_tables(name).items():
             tables[table] |= entries
             origin |= {(table, key): name for key in entries}
     if override or override_text is not None:
@@ -64,6 +65,12 @@ def digest() -> str:
 
 def _ours(name: str) -> bytes:
     return files(__package__).joinpath(name).read_bytes()
+
+
+@cache
+def _our_tables(name: str) -> Tables:
+    """Not to be changed. A command that compares reports loads the catalogue for each of them."""
+    return _tables(_ours(name).decode(), name)
 
 
 def _read(path: Path) -> str:

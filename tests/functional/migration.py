@@ -52,11 +52,12 @@ class Done:
 def mailhaul(*words: str, cwd: Path, env: Mapping[str, str] | None = None) -> Done:
     """`mailhaul …` in a process of its own, without a terminal.
 
-    With `env` Python is started, too: some of it is looked at when modules are loaded.
+    In another language Python is started, too: help is in that of when its modules are loaded.
     """
     surroundings = os.environ | {"LANG": "C.UTF-8", "PYTHONPATH": str(ROOT)} | dict(env or {})
     surroundings.pop("LC_ALL", None)
-    return _forked(words, cwd, surroundings) if env is None else _started(words, cwd, surroundings)
+    begin = _started if "LANG" in (env or {}) else _forked
+    return begin(words, cwd, surroundings)
 
 
 def _forked(words: Sequence[str], cwd: Path, env: Mapping[str, str]) -> Done:

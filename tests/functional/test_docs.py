@@ -100,7 +100,7 @@ def test_a_make_target_in_the_docs_runs_commands_that_exist(target: str) -> None
 @cache
 def _help(tool: str) -> int:
     """Exit code of `tool --help`."""
-    run = [Path(sys.executable).parent / tool, "--help"]
+    run = [str(Path(sys.executable).parent / tool), "--help"]
     return subprocess.run(run, cwd=ROOT, capture_output=True).returncode
 
 

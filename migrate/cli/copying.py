@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
@@ -109,14 +110,7 @@ def run(
         unread: list[MailhaulError] = []
         common.tell_doubts(config, texts)
         if dry_run or plan:
-            from migrate.plan import Reviewed, bind, brake
-            from migrate.plan import plan as make_plan
-
-            old = Reviewed.read(plan) if plan else None
-            config = bind(config, old) if old else config
-            with interruptible(texts):
-                document, unread = make_plan(config, rows, shown, texts, old=old)
-            brake(document.changes or (), texts)
+            config, document, unread = _held(config, rows, plan, shown, texts)
             if dry_run:
                 planned(document, unread, config, texts, as_json=as_json)
             # What could not be held against the plan is not copied either.
@@ -126,12 +120,9 @@ def run(
                 raise unread[0]
             in_waves = in_waves.without(failed) if in_waves else None
         common.refuse_paused(config)
-
-        def paused() -> bool:
-            return common.paused_since(config) is not None
-
         with stopping(texts) as stop:
             emptied = (allow_emptied or []) if mirror else None
+            once = partial(copy, config, limit=limit, mirror=emptied)
             if watch:
                 from migrate.cli.watching import watch as watching
 
@@ -141,23 +132,38 @@ def run(
                     shown,
                     texts,
                     stop,
-                    lambda some, told, last: copy(
-                        config, some, told, texts, stop, limit, mirror=emptied, last=last
-                    ),
+                    lambda some, told, last: once(some, told, texts, stop, last=last),
                     interval=interval,
                     until=until.timestamp() if until else None,
                     as_json=as_json,
                 )
             else:
-                while True:
-                    document, errors = copy(
-                        config, rows, shown, texts, stop, limit, mirror=emptied, waves=in_waves
-                    )
-                    if not (wait and waited(errors, stop, texts, paused)):
-                        break
+                document, errors = once(rows, shown, texts, stop, waves=in_waves)
+                while wait and waited(errors, stop, texts, partial(_paused, config)):
+                    document, errors = once(rows, shown, texts, stop, waves=in_waves)
         if in_waves and not stop.is_set():
             in_waves.tell(texts)
         ended(document, [*unread, *errors], config, texts, as_json=as_json, one_line=watch)
+
+
+def _held(
+    config: Config, rows: Sequence[Account], plan: Path | None, shown: Progress, texts: Texts
+) -> tuple[Config, Document, list[MailhaulError]]:
+    """The dry run, held against the reviewed `plan` if there is one: with what binds the copy, and
+    what could not be read. BrakeError for what has changed since."""
+    from migrate.plan import Reviewed, bind, brake
+    from migrate.plan import plan as make_plan
+
+    old = Reviewed.read(plan) if plan else None
+    config = bind(config, old) if old else config
+    with interruptible(texts):
+        document, unread = make_plan(config, rows, shown, texts, old=old)
+    brake(document.changes or (), texts)
+    return config, document, unread
+
+
+def _paused(config: Config) -> bool:
+    return common.paused_since(config) is not None
 
 
 def ended(

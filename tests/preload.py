@@ -17,5 +17,5 @@ for _package in (assess, migrate):
         if _module.name not in ASIDE:
             importlib.import_module(_module.name)
 
-for _name in environment().list_templates():
+for _name in environment().list_templates(extensions=["j2"]):
     environment().get_template(_name)

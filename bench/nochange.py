@@ -34,7 +34,7 @@ USER = "user@example.jp"
 _TIMED = """
 import sys, time
 import mailhaul
-from migrate import engine
+from migrate.engine import local as engine
 run = engine.LocalEngine.run
 def timed(*args):
     begun = time.perf_counter()

@@ -16,11 +16,11 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection
 
     from migrate.accounts import Account
+    from migrate.accounts.waves import Wave
     from migrate.config import Config
     from migrate.engine import Failure, LocalEngine
     from migrate.ledger import Ledger
     from migrate.report.document import WaveLine
-    from migrate.waves import Wave
 
 _help = Texts(language())
 
@@ -45,7 +45,7 @@ def chosen(
 ) -> tuple[list[Account], Waves | None]:
     """The accounts to work on, and in which waves. UsageError for what does not go together;
     `against`: options that don't go with `--waves`, and whether they are given."""
-    from migrate.waves import wave as one_wave
+    from migrate.accounts.waves import wave as one_wave
 
     rows = common.select(config.accounts, only)
     if despite and not waves:
@@ -62,7 +62,7 @@ class Waves:
 
     def __init__(self, rows: Sequence[Account], despite: Sequence[Account]) -> None:
         """`despite`: no wave waits for these accounts. UsageError when there are no waves."""
-        from migrate.waves import in_waves
+        from migrate.accounts.waves import in_waves
 
         self._waves = in_waves(rows)
         self._despite = {row.source_user for row in despite}

@@ -9,8 +9,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
-from migrate import crossing
-from migrate.accounts import Account
+from migrate.accounts import Account, crossing
 from migrate.config.model import (
     FiltersConfig,
     LabelsConfig,

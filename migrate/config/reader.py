@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-from migrate import accounts, crossing
-from migrate.accounts import ADDRESS, Account
+from migrate import accounts
+from migrate.accounts import ADDRESS, Account, crossing
 from migrate.config.addresses import source_url
 from migrate.config.lines import line_of
 from migrate.config.migration import Config

@@ -9,12 +9,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from migrate.delivery.attempts import Attempt
+from migrate.delivery.memory import Memory
 from migrate.delivery.message import Message
 from migrate.delivery.recorder import Recorder
 from migrate.gmail.errors import NotFound
 from migrate.gmail.upload import Stored
 from migrate.ledger.outcomes import Known
-from migrate.memory import Memory
 from migrate.sending import Letter, Sender, Target, ends_with
 
 _DOOMED = frozenset({"TRASH", "SPAM"})

@@ -10,6 +10,7 @@ from migrate.delivery.attempts import Attempt, Copies, attempts
 from migrate.delivery.collision import Collisions
 from migrate.delivery.copies import add_copies, align
 from migrate.delivery.job import Job
+from migrate.delivery.memory import Memory
 from migrate.delivery.message import Message, answers, messages
 from migrate.delivery.recorder import Recorder
 from migrate.delivery.restoring import restore
@@ -19,7 +20,6 @@ from migrate.ledger import Ledger, changes
 from migrate.ledger.changes import Change
 from migrate.ledger.claims import Bundle, Occurrence
 from migrate.ledger.outcomes import Known
-from migrate.memory import Memory
 from migrate.message import UPLOAD_LIMIT, Header, answered
 from migrate.sending import Sender, Target
 

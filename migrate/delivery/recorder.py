@@ -11,13 +11,13 @@ from sqlalchemy import Connection
 
 from migrate.delivery.attempts import Attempt
 from migrate.delivery.job import Job
+from migrate.delivery.memory import Memory
 from migrate.delivery.message import Message
 from migrate.gmail.errors import MessageRefused
 from migrate.gmail.upload import Stored
 from migrate.ledger import Ledger, outcomes
 from migrate.ledger.claims import Occurrence
 from migrate.ledger.outcomes import Known, Outcome
-from migrate.memory import Memory
 from migrate.quarantine import keep
 from migrate.sending import FALLBACKS
 

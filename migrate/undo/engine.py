@@ -18,7 +18,7 @@ from migrate.labelling import Labels
 from migrate.ledger import Ledger, accounts, totals, undoing
 from migrate.ledger.accounts import Account
 from migrate.ledger.leases import Lease, Leases
-from migrate.notice import Notice
+from migrate.notes.notice import Notice
 from migrate.pausing import Pauses
 from migrate.progress import Progress
 from migrate.sending import Target

@@ -17,12 +17,15 @@ from pathlib import Path
 from typing import Any
 
 import mailhaul
-from migrate import engine, notice, placeholder, scan, sending, session, slices, takeup
+from migrate import scan, sending, takeup
 from migrate.delivery import collision, courier, recorder
 from migrate.delta import following
+from migrate.engine import local as engine
+from migrate.engine import session, slices
 from migrate.gmail import api, governor, quota, upload
 from migrate.gmail.errors import NotSent, OutcomeUnknown
 from migrate.ledger import accounts, leases, outcomes, undoing, writer
+from migrate.notes import notice, placeholder
 from migrate.source import patience
 from migrate.undo import account
 

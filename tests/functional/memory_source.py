@@ -131,7 +131,7 @@ def run(
     last: bool = True,
 ) -> Copied:
     """One `migrate run` of one account; `more` and `target` go into migration.toml."""
-    monkeypatch.setattr("migrate.engine.open_source", lambda *_: MemorySource(content))
+    monkeypatch.setattr("migrate.engine.local.open_source", lambda *_: MemorySource(content))
     accounts = {("source", TARGET): "secret"}
     migration = Migration(directory)
     migration.write("imaps://mail.example.com", None, sandbox, accounts, more, target)

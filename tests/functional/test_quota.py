@@ -52,8 +52,8 @@ class Told(Progress):
 def test_a_mailbox_that_is_closed_for_long_does_not_hold_up_another(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, sandbox: Running
 ) -> None:
-    monkeypatch.setattr("migrate.engine.PATIENCE", 1.0)
-    monkeypatch.setattr("migrate.engine.open_source", lambda *_: MemorySource(SEVEN))
+    monkeypatch.setattr("migrate.engine.local.PATIENCE", 1.0)
+    monkeypatch.setattr("migrate.engine.local.open_source", lambda *_: MemorySource(SEVEN))
     until = datetime.now(UTC) + timedelta(seconds=5)
     text = f"User-rate limit exceeded.  Retry after {until:%Y-%m-%dT%H:%M:%S.000Z}"
     refusal = {"method": IMPORT, "user": "a@example.org", "nth": 3, "status": 429, "message": text}
@@ -182,9 +182,9 @@ def test_a_run_ends_when_all_that_is_left_is_closed_for_long_or_waits_if_asked(
     capsys: pytest.CaptureFixture[str],
     wait: bool,
 ) -> None:
-    monkeypatch.setattr("migrate.engine.PATIENCE", 0.2)
-    monkeypatch.setattr("migrate.engine._LONGEST_WAIT", 0.5)
-    monkeypatch.setattr("migrate.engine.open_source", lambda *_: MemorySource(SEVEN))
+    monkeypatch.setattr("migrate.engine.local.PATIENCE", 0.2)
+    monkeypatch.setattr("migrate.engine.local._LONGEST_WAIT", 0.5)
+    monkeypatch.setattr("migrate.engine.local.open_source", lambda *_: MemorySource(SEVEN))
     until = datetime.now(UTC) + timedelta(seconds=5)
     text = f"User-rate limit exceeded.  Retry after {until:%Y-%m-%dT%H:%M:%S.000Z}"
     refusal = {"method": IMPORT, "user": "a@example.org", "nth": 3, "status": 429, "message": text}

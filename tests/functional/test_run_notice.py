@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Connection
 
-from migrate.notice import Notice
+from migrate.notes.notice import Notice
 from migrate.sandbox.embed import Running
 from tests.sandboxes import running
 

@@ -15,7 +15,7 @@ from migrate.demo.imap import embedded_imap
 from migrate.demo.mail import SampleMessage
 from migrate.engine import Retry
 from migrate.ledger import placeholders
-from migrate.placeholder import Notes
+from migrate.notes.placeholder import Notes
 from migrate.sandbox.embed import Running
 from tests.sandboxes import running
 

@@ -10,11 +10,12 @@ from pathlib import Path
 
 import pytest
 
-from migrate import engine, logins
+from migrate import logins
 from migrate.cli.common import explained, outcome
 from migrate.cli.copying import copy
 from migrate.config import load
 from migrate.connections import open_source
+from migrate.engine import local as engine
 from migrate.errors import MailhaulError, UsageError
 from migrate.progress import Progress
 from migrate.report.document import Document

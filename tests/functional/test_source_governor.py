@@ -10,11 +10,11 @@ from pathlib import Path
 
 import pytest
 
-from migrate import engine
 from migrate.cli.common import outcome
 from migrate.cli.copying import copy
 from migrate.config import Config, load
 from migrate.daily import DailyBytes
+from migrate.engine import local as engine
 from migrate.errors import DayUsedUp, MailhaulError, SourceLost
 from migrate.plan import plan
 from migrate.progress import Progress

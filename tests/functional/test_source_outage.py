@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from migrate import engine
 from migrate.cli.common import outcome
 from migrate.cli.copying import copy
 from migrate.config import load
+from migrate.engine import local as engine
 from migrate.errors import MailhaulError
 from migrate.progress import Progress
 from migrate.report.document import Document

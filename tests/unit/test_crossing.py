@@ -6,8 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from migrate import crossing
-from migrate.accounts import Account, read
+from migrate.accounts import Account, crossing, read
 from migrate.config import load, quick
 from migrate.credentials import Secret
 from migrate.errors import UsageError

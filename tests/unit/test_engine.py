@@ -12,9 +12,9 @@ from typing import Any
 
 import pytest
 
-from migrate import engine
 from migrate.accounts import Account
 from migrate.engine import Failure, LocalEngine
+from migrate.engine import local as engine
 from migrate.errors import Postponed, SourceLost, StateError
 from migrate.progress import Progress
 

@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from migrate.lanes import Lanes
+from migrate.engine.lanes import Lanes
 
 PATIENCE = 20
 

@@ -8,11 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from migrate.bloom import Bloom
+from migrate.delivery.bloom import Bloom
+from migrate.delivery.memory import Memory
 from migrate.ledger import Ledger, accounts, outcomes
 from migrate.ledger.accounts import Account
 from migrate.ledger.outcomes import Outcome
-from migrate.memory import Memory
 from tests.unit import ledgers
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 
-from migrate.turns import Turns
+from migrate.engine.turns import Turns
 
 
 def never() -> bool:

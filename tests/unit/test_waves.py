@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 
 from migrate.accounts import Account, read
+from migrate.accounts.waves import in_waves, wave
 from migrate.cli.waves import chosen
 from migrate.errors import UsageError
-from migrate.waves import in_waves, wave
 from tests.unit.told import problems
 
 

@@ -8,7 +8,7 @@ from collections.abc import Collection, Iterator
 from concurrent.futures import Future
 from contextlib import contextmanager
 
-from migrate.bloom import Bloom
+from migrate.delivery.bloom import Bloom
 from migrate.ledger import Ledger, accounts, outcomes, totals
 from migrate.ledger.outcomes import Known
 

@@ -18,6 +18,9 @@ from migrate.connections import PATIENCE, Gmail, open_source
 from migrate.daily import DailyBytes
 from migrate.delivery import Job
 from migrate.delta import Delta, settle_undo
+from migrate.engine.session import Session, Tally
+from migrate.engine.slices import Bounds
+from migrate.engine.turns import Turns
 from migrate.errors import EXIT_PENDING, DayOver, MailhaulError, Postponed, SourceLost, StateError
 from migrate.events import Events, Tell, utc
 from migrate.expected import allowed, expected
@@ -32,19 +35,16 @@ from migrate.ledger.claims import Bundle
 from migrate.ledger.leases import Lease, Leases
 from migrate.ledger.order import Order
 from migrate.ledger.retry import reopen
-from migrate.notice import Notice
+from migrate.notes.notice import Notice
+from migrate.notes.placeholder import Notes, resume
 from migrate.pausing import Pauses
-from migrate.placeholder import Notes, resume
 from migrate.progress import Progress
 from migrate.scan import Look, scan
 from migrate.sending import Target
-from migrate.session import Session, Tally
-from migrate.slices import Bounds
 from migrate.source import Source
 from migrate.source.patience import RECONNECTS, reconnect_delay
 from migrate.texts import Texts
 from migrate.trouble import trouble
-from migrate.turns import Turns
 
 _LONGEST_WAIT = 900.0
 """Seconds that a run waits when all that is left to do was put off; for longer it ends."""

@@ -19,6 +19,7 @@ from sqlalchemy import Connection
 
 from migrate.body import Body
 from migrate.config import PolicyConfig, is_mailbox
+from migrate.delivery.memory import Memory
 from migrate.events import Tell
 from migrate.figures import number
 from migrate.gmail.errors import MessageRefused
@@ -26,7 +27,6 @@ from migrate.gmail.upload import Parcel
 from migrate.ledger import Ledger, notices
 from migrate.ledger.accounts import Account
 from migrate.ledger.notices import Told
-from migrate.memory import Memory
 from migrate.message import format_date
 from migrate.sending import Finder, Letter, Sender, Target
 from migrate.shown import visible

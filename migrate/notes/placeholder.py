@@ -21,6 +21,7 @@ from sqlalchemy import Connection
 
 from migrate.body import Body
 from migrate.delivery.job import Job
+from migrate.delivery.memory import Memory
 from migrate.errors import FolderRefused
 from migrate.gmail.errors import MessageRefused
 from migrate.gmail.upload import Parcel
@@ -28,7 +29,6 @@ from migrate.labels import message_labels
 from migrate.ledger import Ledger, placeholders
 from migrate.ledger.accounts import Account
 from migrate.ledger.placeholders import Absent
-from migrate.memory import Memory
 from migrate.message import Header, content, format_date, prepare
 from migrate.missing import Missing, describe
 from migrate.quarantine import path

@@ -16,10 +16,10 @@ from uuid import uuid4
 
 from migrate.body import Body
 from migrate.delivery import Delivery
+from migrate.engine.lanes import Lanes
 from migrate.errors import FetchRefused, FolderChanged, FolderRefused
 from migrate.gmail.quota import Stopped
 from migrate.labels import Mapped
-from migrate.lanes import Lanes
 from migrate.ledger import Ledger, claims, scanning
 from migrate.ledger.claims import Bundle, Occurrence
 from migrate.source import Source

@@ -14,7 +14,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from migrate import crossing
+from migrate.accounts import crossing
 from migrate.credentials import Secret, SecretRef, readable_by_others
 from migrate.errors import UsageError
 from migrate.problems import misspelt, raise_all

@@ -8,12 +8,12 @@ from collections.abc import Callable
 from migrate import takeup
 from migrate.delivery import Delivery, Job
 from migrate.delta import History
+from migrate.engine.slices import Bounds, Work
 from migrate.gmail.api import Mailbox
 from migrate.ledger import Ledger, claims, scanning
 from migrate.ledger.claims import Bundle
 from migrate.ledger.retry import reopen
 from migrate.sending import Target
-from migrate.slices import Bounds, Work
 from migrate.source import Source
 
 VAGUE = "gmail-refused"

@@ -92,7 +92,6 @@ class Wire:
         # Python's own buffer is half a TLS record. What it may still hold must not be lost.
         if isinstance(file, BufferedReader) and not self._is_readable():
             imap.file = BufferedReader(file.detach(), CHUNK)
-        self._file = cast(IO[bytes], imap.file)
 
     def run(self, *words: bytes) -> list[Response]:
         """Send a command and collect its untagged responses. Raises Refused."""
@@ -294,7 +293,7 @@ class Wire:
 
     def _read_line(self) -> bytes:
         """To its end, or _LONGEST bytes of it; less when the connection ends."""
-        line = self._io(self._file.readline, _LONGEST)
+        line = self._io(cast("IO[bytes]", self._imap.file).readline, _LONGEST)
         self._count(len(line))
         return line
 

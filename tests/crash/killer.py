@@ -37,7 +37,7 @@ def _method(name: str) -> Wanted:
 
 
 def _outcomes(_writer: object, jobs: Iterable[Any]) -> bool:
-    return any(getattr(item, "gmail_id", None) for each in jobs for item in each.items)
+    return any(getattr(item, "gmail_id", None) for each in jobs for item in each.items or ())
 
 
 def _partial(path: Path, *_: object) -> bool:

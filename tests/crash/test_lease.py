@@ -24,7 +24,7 @@ LEASE = 2.0
 def test_stopped_past_its_lease(mutant: str | None, new_scene: NewScene) -> None:
     scene = new_scene("off")
     scene.script({"method": UPLOADS, "delay": 0.1})
-    _without_project(scene)
+    _adjust(scene)
     before = scene.asked()
     broken = ["--mutant", mutant] if mutant else []
     child = scene.fork("--lease", str(LEASE), *broken)
@@ -49,14 +49,19 @@ def test_stopped_past_its_lease(mutant: str | None, new_scene: NewScene) -> None
         scene.check()
 
 
-def _without_project(scene: Scene) -> None:
+def _adjust(scene: Scene) -> None:
     """Each draw of the project's quota is a write, by which a worker may find out before it sends
-    anything. Here it must be the look before the request."""
+    anything, and so is each new slice. Here it must be the look before the request: there is
+    enough left of the slice, however late it is stopped."""
     file = scene.directory / "migration.toml"
     text = file.read_text("utf-8")
-    assert "[limits]\n" in text
-    changed = text.replace("[limits]\n", "[limits]\nunits_per_minute_project = 0\n")
-    file.write_text(changed, "utf-8")
+    for old, new in (
+        ("[limits]\n", "[limits]\nunits_per_minute_project = 0\n"),
+        ("slice_messages = 5\n", "slice_messages = 100\n"),
+    ):
+        assert old in text
+        text = text.replace(old, new)
+    file.write_text(text, "utf-8")
 
 
 def _stop(pid: int, scene: Scene) -> None:

@@ -159,17 +159,17 @@ def _fields(raw: bytes) -> Iterator[Field]:
         yield Field(name[1] if name else b"", text)
 
 
-def _ruled_fields(raw: bytes) -> list[tuple[bytes, Field]]:
-    """Those of `_fields` whose names, given in lower case, are _RULED."""
+def _ruled_fields(raw: bytes) -> Iterator[tuple[bytes, Field]]:
+    """Those of `_fields` whose names, given in lower case, are _RULED; one at a time: a header may
+    have hundreds of thousands."""
     if _lines(raw) is _CR:
         named = ((field.name.lower(), field) for field in _fields(raw))
-        return [(name, field) for name, field in named if name in _RULED]
+        yield from ((name, field) for name, field in named if name in _RULED)
+        return
     text = b"\n" + raw[: header_end(raw)]
-    # With its line end, which is also the one before the next field.
-    return [
-        (match[1].lower(), Field(match[1], text[match.start() + 1 : match.end() + 1]))
-        for match in _RULED_FIELD.finditer(text)
-    ]
+    for match in _RULED_FIELD.finditer(text):
+        end = match.end() + 1  # with its line end, which is also the one before the next field
+        yield match[1].lower(), Field(match[1], text[match.start() + 1 : end])
 
 
 def content(body: Body) -> tuple[bytes, int]:

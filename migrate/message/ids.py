@@ -62,6 +62,6 @@ def conversation(header: Header) -> str | None:
 
 
 def _ids(header: Header, name: str) -> Iterator[str]:
-    if header.all(name):
-        for found in _ANY.finditer(b" ".join(header.get(name))):
+    if values := header.get(name):
+        for found in _ANY.finditer(b" ".join(values)):
             yield found[0].decode("latin-1")

@@ -175,3 +175,14 @@ def test_a_field_of_a_megabyte(start: bytes, piece: bytes) -> None:
         assert tracemalloc.get_traced_memory()[1] < 24 * MEGABYTE
     finally:
         tracemalloc.stop()
+
+
+def test_many_fields_take_no_more_memory_than_are_kept() -> None:
+    data = b"from:\n" * (MEGABYTE // 6) + b"\n"
+    read(data[:1000])  # what is made once is not counted
+    tracemalloc.start()
+    try:
+        Header.parse(data)
+        assert tracemalloc.get_traced_memory()[1] < 4 * MEGABYTE
+    finally:
+        tracemalloc.stop()

@@ -90,8 +90,9 @@ class Memory:
             self._recent[message_id].append(known)
             if self._known:
                 _add(self._known, known, message_id)
-            first = done not in self._under_way
-            self._under_way.setdefault(done, []).append((message_id, known))
+            together = self._under_way.setdefault(done, [])
+            first = not together
+            together.append((message_id, known))
         if first:
             done.add_done_callback(self._forget)
 

@@ -187,7 +187,8 @@ class Pace:
         self._since, self._good = now, self._good if step and not echo else 0.0
         if not echo:
             self._try_at = now + hold
-            self._hold = min(2 * self._hold, LONGEST_HOLD) if hold == self._hold else self._hold
+            if hold == self._hold:
+                self._hold = min(2 * self._hold, LONGEST_HOLD)
 
     def _measured(self, refused: _Refused, away: float) -> tuple[float, float, bool]:
         """Units a second that Gmail seems to allow, the seconds until more is tried, and whether
@@ -195,11 +196,8 @@ class Pace:
         if away < AGAIN and refused.seconds < MINUTE - AGAIN:
             found = refused.units / max(refused.seconds + away, 1.0)
             # Of a moment: more is tried soon, and the next refusal knows more.
-            return (
-                2 * found if math.isinf(self._rate) else max(found, self._rate / 2),
-                MINUTE,
-                False,
-            )
+            found = 2 * found if math.isinf(self._rate) else max(found, self._rate / 2)
+            return found, MINUTE, False
         found = refused.units / MINUTE
         if math.isinf(self._rate):
             return found, self._hold, False

@@ -58,12 +58,14 @@ class _Inbox:
         self._lock = threading.Lock()
         self._change = threading.Condition(self._lock)
 
-    def put(self, job: _Job) -> None:
+    def put(self, op: Callable[[Connection], T], lease: Lease | None) -> Future[T]:
+        job = _Job(op, lease)
         with self._lock:
             self._gathering.clear()
             self._jobs.append(job)
             self._waited_for += 1
             self._change.notify()
+        return job.done
 
     def put_item(self, op: Callable[..., Any], item: Any, lease: Lease | None) -> Future[None]:
         with self._lock:
@@ -105,9 +107,7 @@ class Writer:
 
     def post(self, op: Callable[[Connection], T], lease: Lease | None) -> Future[T]:
         """Queue `op`; the future holds its result once the transaction is on disk."""
-        job = _Job(op, lease)
-        self._inbox.put(job)
-        return job.done
+        return self._inbox.put(op, lease)
 
     def post_item(
         self, op: Callable[[Connection, Sequence[T]], None], item: T, lease: Lease | None

@@ -15,7 +15,8 @@ from typing import Any
 
 import pycurl
 
-from migrate.gmail.auth import LOOPBACK
+_DIRECT = "127.0.0.1,::1,localhost"
+"""What is reached without a proxy, whatever the environment says."""
 
 
 class Handle:
@@ -35,7 +36,7 @@ class Handle:
             pycurl.NOSIGNAL: 1,
             pycurl.CONNECTTIMEOUT: 30,
             pycurl.CAINFO: ca,
-            pycurl.NOPROXY: ",".join(sorted(LOOPBACK)),
+            pycurl.NOPROXY: _DIRECT,
             pycurl.UPLOAD_BUFFERSIZE: 256 * 1024,
             pycurl.READFUNCTION: self._body.read,
             pycurl.WRITEFUNCTION: self._answer.append,

@@ -6,7 +6,7 @@ against Google: that is refused here, before anything is signed or sent (`hosts`
 """
 
 from migrate.gmail.auth.client import load_client
-from migrate.gmail.auth.hosts import GOOGLE_API, GOOGLE_TOKEN_URI, LOOPBACK
+from migrate.gmail.auth.hosts import GOOGLE_API, GOOGLE_TOKEN_URI
 from migrate.gmail.auth.key import Key, load_key
 from migrate.gmail.auth.keyless import Keyless, load_keyless
 from migrate.gmail.auth.login import UserLogin, load_login
@@ -17,7 +17,6 @@ __all__ = [
     "DIRECTORY",
     "GOOGLE_API",
     "GOOGLE_TOKEN_URI",
-    "LOOPBACK",
     "SCOPES",
     "STORAGE",
     "Access",

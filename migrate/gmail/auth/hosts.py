@@ -7,10 +7,10 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from migrate.errors import UsageError
+from migrate.loopback import is_loopback
 
 GOOGLE_API = "https://gmail.googleapis.com"
 GOOGLE_TOKEN_URI = "https://oauth2.googleapis.com/token"  # noqa: S105 - an address
-LOOPBACK = {"127.0.0.1", "::1", "localhost"}
 MARKER = "mailhaul_sandbox"
 """Key of every credential file that a sandbox has written; its value is `true`."""
 
@@ -19,7 +19,8 @@ def refuse_mismatch(file: Path, api: str, addresses: Iterable[str], *, sandbox: 
     """UsageError unless a credential that is sent to `addresses` may be used with `api`."""
     every = list(addresses)
     for each in every:
-        if urlsplit(each).scheme != "https" and urlsplit(each).hostname not in LOOPBACK:
+        parts = urlsplit(each)
+        if parts.scheme != "https" and not is_loopback(parts.hostname or ""):
             raise UsageError("credential-plain-http", file=file, address=each)
     if sandbox:
         if any(urlsplit(each).hostname is None or of_google(each) for each in (api, *every)):

@@ -55,12 +55,12 @@ def check(conn: Connection, file: Path, texts: Texts) -> tuple[Outcome, list[Dis
     hashes = digest(conn, ids[pair], lambda _: None)
     found = document(gather(conn, ids[pair], line, "", texts), hashes)
     page = file.with_suffix(".html")
-    text = page.read_text("utf-8", "replace") if page.is_file() else ""
-    written = Texts(language(text))
-    made = gather(conn, ids[pair], line, "", written)
     try:
         differing = [*_compared(stated, found), *_messages(file, stated["messages"])]
         if page.is_file():
+            text = page.read_text("utf-8", "replace")
+            written = Texts(language(text))
+            made = gather(conn, ids[pair], line, "", written)
             differing += _page(page, text, stated, made, written)
     except (KeyError, TypeError, ValueError, AttributeError) as error:  # of another shape than ours
         raise UsageError("certificate-unreadable", file=file) from error

@@ -1,23 +1,17 @@
 """Everything but the upload: labels, listing, reading back, history, through Google's client.
 
-The service is built from the discovery document that google-api-python-client ships, with the
-configured address as its root: `api_endpoint` alone would leave uploads and batches at Google.
 All calls here may be repeated, so errors are retried with growing pauses.
 """
 
 from __future__ import annotations
 
 import base64
-import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Any
 
-import httplib2
-from googleapiclient.discovery import build_from_document
-from googleapiclient.discovery_cache import get_static_doc
 from googleapiclient.errors import HttpError
 
 from migrate.errors import TargetError
@@ -25,6 +19,7 @@ from migrate.gmail.auth import Tokens
 from migrate.gmail.errors import OutcomeUnknown, Throttled, TokenExpired, classify
 from migrate.gmail.lines import Lines
 from migrate.gmail.quota import Pacer
+from migrate.gmail.service import service
 from migrate.web import BROKEN
 
 _ATTEMPTS = 7
@@ -37,11 +32,8 @@ _BROKEN = (*BROKEN, ValueError)
 
 @cache
 def _calls(api: str) -> tuple[Any, ...]:
-    """Users, messages, labels, history and drafts at `api`; stateless, so these serve all threads
-    and accounts. To make them takes 20 ms."""
-    document = json.loads(get_static_doc("gmail", "v1"))
-    document["rootUrl"] = document["baseUrl"] = api.rstrip("/") + "/"
-    users = build_from_document(document, http=httplib2.Http()).users()
+    """Users, messages, labels, history and drafts at `api`."""
+    users = service("gmail", "v1", api).users()
     return users, users.messages(), users.labels(), users.history(), users.drafts()
 
 

@@ -8,10 +8,15 @@ from pathlib import Path
 from typing import Any
 
 import google_auth_httplib2
+from googleapiclient.errors import HttpError
 
+from migrate.errors import TargetError
 from migrate.gmail.auth import Tokens
 from migrate.gmail.checked import checked
-from migrate.web import plain_http
+from migrate.gmail.errors import Answer
+from migrate.web import BROKEN, plain_http
+
+_RETRIES = 3
 
 
 class Bearer:
@@ -51,6 +56,17 @@ class Lines:
             http = google_auth_httplib2.AuthorizedHttp(Bearer(self._tokens), http=plain)
             self._local.http = http
         return http
+
+    def ask(self, request: Any, refusal: str) -> Any:
+        """The answer to a request that changes nothing, tried again as Google's client does.
+        TargetError: `refusal` with its `status`, or that nothing was reached."""
+        try:
+            return request.execute(http=self.mine(), num_retries=_RETRIES)
+        except HttpError as error:
+            status, said = error.resp.status, Answer.parse(error.resp.status, error.content).message
+            raise TargetError(refusal, status=status, detail=f"{status} {said}") from error
+        except BROKEN as error:
+            raise TargetError("target-unreachable", host=self._api, reason=error) from error
 
     def drop(self) -> None:
         """It has broken."""

@@ -199,6 +199,9 @@ def test_the_directory_tells_why_a_user_is_refused(
         "hanako": [],
     }
     assert "WEB_LOGIN_REQUIRED" in done.out
+    nobody = next(each for each in done.json["accounts"] if each["source_user"] == "nobody")
+    told = {one["check"]: one.get("code") for one in nobody["checks"]}
+    assert told["licence"] == "check-after-error", "who is not there is no refusal"
     whole = {each["check"]: each for each in done.json["checks"]}
     assert whole["storage"]["code"] == "storage-small"
     assert whole["storage"]["found"] == {"needed": 25000, "free": 20000, "accounts_unknown": 0}

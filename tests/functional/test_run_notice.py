@@ -12,8 +12,12 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Connection
 
+from migrate.gmail.errors import MessageRefused
+from migrate.gmail.upload import Method
+from migrate.gmail.upload import Stored as Sent
 from migrate.notes.notice import Notice
 from migrate.sandbox.embed import Running
+from migrate.sending import Letter, Sender
 from tests.sandboxes import running
 
 from .memory_source import LIMITS, TARGET, mail, run
@@ -47,6 +51,13 @@ def told(stored: list[Stored]) -> list[tuple[Stored, EmailMessage]]:
     return found
 
 
+def events(move: Path) -> list[tuple[str, str]]:
+    """What the logs of all runs say of notices, and of whom."""
+    logs = (move / "state" / "logs").glob("*.jsonl")
+    lines = [json.loads(line) for log in logs for line in log.read_text().splitlines()]
+    return [(each["event"], each["account"]) for each in lines if "notice" in each["event"]]
+
+
 def test_an_owner_is_told_once(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, sandbox: Running
 ) -> None:
@@ -76,10 +87,28 @@ def test_an_owner_is_told_once(
     again = run(monkeypatch, move, sandbox, CONTENT, JAPANESE + LIMITS)
     assert again.counts() == copied.counts()
     assert len(told(again.gmail.messages())) == 1
-    logs = (move / "state" / "logs").glob("*.jsonl")
-    events = [json.loads(line) for log in logs for line in log.read_text().splitlines()]
-    (sent,) = [each for each in events if each["event"] == "notice-sent"]
-    assert sent["account"] == "source"
+    assert events(move) == [("notice-sent", "source")]
+
+
+def test_a_notice_that_gmail_refuses_is_tried_again(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, sandbox: Running
+) -> None:
+    move, content = tmp_path / "move", {"INBOX": [mail(1)]}
+    send = Sender.send
+
+    def refuse(self: Sender, method: Method, letter: Letter, *more: str) -> Sent:
+        if ".notice@" in letter.message_id:
+            raise MessageRefused("gmail-refused", detail="no")
+        return send(self, method, letter, *more)
+
+    with monkeypatch.context() as refusing:
+        refusing.setattr(Sender, "send", refuse)
+        copied = run(monkeypatch, move, sandbox, content, NOTICE + LIMITS)
+    assert (copied.errors, copied.counts()) == ([], {"imported": 1})
+    assert told(copied.gmail.messages()) == []
+    again = run(monkeypatch, move, sandbox, content, NOTICE + LIMITS)
+    assert len(told(again.gmail.messages())) == 1
+    assert sorted(events(move)) == [("notice-refused", "source"), ("notice-sent", "source")]
 
 
 def test_not_while_other_passes_follow(

@@ -79,8 +79,8 @@ def run(workers: int, only: str | None) -> list[Result]:
             for number, file in enumerate(files)
         ]
         codes = [child.wait() for child in children]
-        if set(codes) - {0, 1}:
-            raise RuntimeError(codes)
+        if set(codes) - {0, 1} or not all(file.exists() for file in files):
+            raise RuntimeError(f"a part broke off (exit codes {codes}); what it said stands above")
         parts = [kept(file)[0] for file in files]
     # As they were dealt out.
     count = sum(map(len, parts))

@@ -23,8 +23,9 @@ ROOT = Path(__file__).parents[2]
 UPLOADS = "gmail.users.messages.i*"
 """Glob over the method ids of import and insert."""
 KILLED = -9
-PATIENCE = 120.0
-"""Seconds after which a command is taken for hung."""
+PATIENCE = 300.0
+"""Seconds after which a command is taken for hung. Where Gmail refuses for its quota again and
+again, one takes up to 90 of them on a machine that does nothing else."""
 
 
 class Imap(Protocol):
